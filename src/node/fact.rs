@@ -1,0 +1,230 @@
+//! What checkers and people may see of a protocol: one vocabulary for all.
+
+use super::{Datum, NodeId, OperationId, Outcome};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Something that a protocol declares to have happened at the node that observes it.
+///
+/// Checkers judge facts and nothing else, so one checker serves every protocol that speaks this vocabulary. Terms,
+/// epochs and ballots are all `term`. A log's entries are numbered from 1. `entry` is a digest of what an entry holds
+/// (see [`digest`](super::digest)), and `operation` the client's operation that it carries, where it carries one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Fact {
+    /// This node seeks to lead.
+    BecameCandidate {
+        /// The term that it seeks to lead.
+        term: u64,
+    },
+    /// This node leads.
+    BecameLeader {
+        /// The term that it leads.
+        term: u64,
+    },
+    /// This node no longer leads or seeks to.
+    BecameFollower {
+        /// Its term now.
+        term: u64,
+    },
+    /// This node gave its one vote of a term.
+    Voted {
+        /// The term of the vote.
+        term: u64,
+        /// Who received it.
+        candidate: NodeId,
+    },
+    /// An entry was added at the end of this node's log.
+    Appended {
+        /// Its place, from 1.
+        index: u64,
+        /// The term in which a leader created it.
+        term: u64,
+        /// The digest of its content.
+        entry: u64,
+        /// The client's operation within it.
+        operation: Option<OperationId>,
+    },
+    /// This node dropped its entries from `index` on.
+    Truncated {
+        /// The first place dropped.
+        index: u64,
+    },
+    /// This node's log up to `index` is now replaced by a snapshot.
+    Compacted {
+        /// The last place that the snapshot covers.
+        index: u64,
+        /// The term of the entry there.
+        term: u64,
+    },
+    /// This node took over a snapshot from another: its log now starts after `index`.
+    Installed {
+        /// The last place that the snapshot covers.
+        index: u64,
+        /// The term of the entry there.
+        term: u64,
+    },
+    /// This node's log after a boot: what its disk held. Entries that a crash lost are gone.
+    Recovered {
+        /// The last place that the log holds.
+        index: u64,
+        /// The term that the disk remembered.
+        term: u64,
+    },
+    /// This node knows that entries up to `index` are committed.
+    Committed {
+        /// The last such place.
+        index: u64,
+        /// Its term at that moment.
+        term: u64,
+    },
+    /// This node's state machine executed an entry.
+    Applied {
+        /// The entry's place.
+        index: u64,
+        /// The digest of its content.
+        entry: u64,
+        /// The client's operation within it.
+        operation: Option<OperationId>,
+    },
+    /// This client sends an operation to a server, perhaps not for the first time.
+    Asked {
+        /// The operation.
+        operation: OperationId,
+        /// Who is asked.
+        server: NodeId,
+    },
+    /// This client knows how an operation ended.
+    Returned {
+        /// The operation.
+        operation: OperationId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// This client gives up on an operation: whether it takes effect is unknown.
+    TimedOut {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// This node handed a broadcast message to its application.
+    Delivered {
+        /// Who broadcast it.
+        from: NodeId,
+        /// What it says.
+        value: Datum,
+    },
+    /// This node now holds a lock.
+    Acquired {
+        /// The fencing token, which grows with each holder.
+        token: u64,
+    },
+    /// This node no longer holds a lock.
+    Released {
+        /// Its token.
+        token: u64,
+    },
+    /// This node has settled a question for itself.
+    Decided {
+        /// How.
+        value: Datum,
+    },
+    /// A remark for people.
+    Note(Arc<str>),
+}
+
+impl Fact {
+    /// A remark for people.
+    pub fn note(text: impl Into<Arc<str>>) -> Self {
+        Fact::Note(text.into())
+    }
+
+    /// The fact's name, as scenarios write it.
+    pub fn kind(&self) -> FactKind {
+        FactKind::of(self)
+    }
+
+    /// The client's operation that this fact is about, where there is one.
+    pub fn operation(&self) -> Option<OperationId> {
+        match self {
+            Fact::Appended { operation, .. } | Fact::Applied { operation, .. } => *operation,
+            Fact::Asked { operation, .. } | Fact::Returned { operation, .. } | Fact::TimedOut { operation } => {
+                Some(*operation)
+            }
+            _ => None,
+        }
+    }
+
+    /// The term that this fact names, where it names one.
+    pub fn term(&self) -> Option<u64> {
+        match self {
+            Fact::BecameCandidate { term } | Fact::BecameLeader { term } | Fact::BecameFollower { term } => {
+                Some(*term)
+            }
+            Fact::Voted { term, .. } | Fact::Appended { term, .. } | Fact::Recovered { term, .. } => Some(*term),
+            Fact::Compacted { term, .. } | Fact::Installed { term, .. } | Fact::Committed { term, .. } => Some(*term),
+            _ => None,
+        }
+    }
+
+    /// The place in the log that this fact names, where it names one.
+    pub fn index(&self) -> Option<u64> {
+        match self {
+            Fact::Appended { index, .. } | Fact::Truncated { index } | Fact::Applied { index, .. } => Some(*index),
+            Fact::Compacted { index, .. } | Fact::Installed { index, .. } => Some(*index),
+            Fact::Recovered { index, .. } | Fact::Committed { index, .. } => Some(*index),
+            _ => None,
+        }
+    }
+}
+
+/// Declares the kinds of [`Fact`] once, with their names.
+macro_rules! kinds {
+    ($($kind:ident),* $(,)?) => {
+        /// The kind of a [`Fact`], for triggers and filters.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "each is told at the fact of the same name")]
+        pub enum FactKind { $($kind),* }
+
+        impl FactKind {
+            /// Every kind, in the order of [`Fact`].
+            pub const ALL: &[FactKind] = &[$(FactKind::$kind),*];
+
+            /// The name, as scenarios write it.
+            pub const fn name(self) -> &'static str {
+                match self { $(FactKind::$kind => stringify!($kind)),* }
+            }
+
+            fn of(fact: &Fact) -> Self {
+                match fact { $(Fact::$kind { .. } => FactKind::$kind),* }
+            }
+        }
+    };
+}
+
+kinds!(
+    BecameCandidate,
+    BecameLeader,
+    BecameFollower,
+    Voted,
+    Appended,
+    Truncated,
+    Compacted,
+    Installed,
+    Recovered,
+    Committed,
+    Applied,
+    Asked,
+    Returned,
+    TimedOut,
+    Delivered,
+    Acquired,
+    Released,
+    Decided,
+    Note,
+);
+
+impl fmt::Display for FactKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
