@@ -64,9 +64,21 @@ pub enum Fact {
         /// The term of the entry there.
         term: u64,
     },
-    /// This node's log after a boot: what its disk held. Entries that a crash lost are gone.
+    /// An entry that this node's disk held when it booted. A boot forgets the log that was in memory; these facts, in
+    /// order, say what it is now.
+    Restored {
+        /// Its place, from 1.
+        index: u64,
+        /// The term in which a leader created it.
+        term: u64,
+        /// The digest of its content.
+        entry: u64,
+        /// The client's operation within it.
+        operation: Option<OperationId>,
+    },
+    /// This node has booted from a disk that was not empty.
     Recovered {
-        /// The last place that the log holds.
+        /// The last place that its log holds.
         index: u64,
         /// The term that the disk remembered.
         term: u64,
@@ -146,7 +158,9 @@ impl Fact {
     /// The client's operation that this fact is about, where there is one.
     pub fn operation(&self) -> Option<OperationId> {
         match self {
-            Fact::Appended { operation, .. } | Fact::Applied { operation, .. } => *operation,
+            Fact::Appended { operation, .. } | Fact::Restored { operation, .. } | Fact::Applied { operation, .. } => {
+                *operation
+            }
             Fact::Asked { operation, .. } | Fact::Returned { operation, .. } | Fact::TimedOut { operation } => {
                 Some(*operation)
             }
@@ -160,7 +174,8 @@ impl Fact {
             Fact::BecameCandidate { term } | Fact::BecameLeader { term } | Fact::BecameFollower { term } => {
                 Some(*term)
             }
-            Fact::Voted { term, .. } | Fact::Appended { term, .. } | Fact::Recovered { term, .. } => Some(*term),
+            Fact::Voted { term, .. } | Fact::Appended { term, .. } | Fact::Restored { term, .. } => Some(*term),
+            Fact::Recovered { term, .. } => Some(*term),
             Fact::Compacted { term, .. } | Fact::Installed { term, .. } | Fact::Committed { term, .. } => Some(*term),
             _ => None,
         }
@@ -171,7 +186,9 @@ impl Fact {
         match self {
             Fact::Appended { index, .. } | Fact::Truncated { index } | Fact::Applied { index, .. } => Some(*index),
             Fact::Compacted { index, .. } | Fact::Installed { index, .. } => Some(*index),
-            Fact::Recovered { index, .. } | Fact::Committed { index, .. } => Some(*index),
+            Fact::Restored { index, .. } | Fact::Recovered { index, .. } | Fact::Committed { index, .. } => {
+                Some(*index)
+            }
             _ => None,
         }
     }
@@ -210,6 +227,7 @@ kinds!(
     Truncated,
     Compacted,
     Installed,
+    Restored,
     Recovered,
     Committed,
     Applied,
