@@ -1,4 +1,5 @@
 //! Pessimist.
 #[allow(unused_extern_crates, reason = "the derives of node_value! name the crate")]
 extern crate self as pessimist;
+pub mod kernel;
 pub mod node;
