@@ -3,3 +3,4 @@
 extern crate self as pessimist;
 pub mod kernel;
 pub mod node;
+pub mod trace;
