@@ -2,3 +2,4 @@
 #[allow(unused_extern_crates, reason = "the derives of node_value! name the crate")]
 extern crate self as pessimist;
 pub mod node;
+pub mod protocols;
