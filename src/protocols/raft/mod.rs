@@ -63,7 +63,7 @@ pub mod config;
 pub mod election;
 pub mod machine;
 pub mod messages;
-//pub mod mutants;
+pub mod mutants;
 pub mod reads;
 pub mod replica;
 pub mod replication;
@@ -75,7 +75,7 @@ mod tests {}
 pub use client::Client;
 pub use config::{Config, ReadMode};
 pub use messages::Msg;
-//pub use mutants::{Bug, Mutant};
+pub use mutants::{Bug, Mutant};
 pub use replica::Replica;
 
 use crate::node::{self, Badge, Fact, Node, NodeId, Operation, OperationId, Outcome, node_value};
