@@ -1,0 +1,274 @@
+//! The one vocabulary of claims: for what a scenario expects, what it asks people, and what a run waits for.
+//!
+//! These are plain words; whether they hold of a run is for checkers to say. A label names a fault, an operation or a
+//! moment of the scenario.
+
+use crate::node::{Datum, SimSpan};
+use serde::de::value::EnumAccessDeserializer;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+
+/// Something that is true of a run or is not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Claim {
+    /// The promise is kept throughout the run.
+    Holds(Promise),
+    /// The promise is broken at some moment of the run: what a scenario that shows an anomaly expects.
+    Violated(Promise),
+    /// A state comes about, in time.
+    Eventually {
+        /// The state.
+        that: State,
+        /// The labelled moment from which time counts; the start of the run where absent.
+        #[serde(default)]
+        after: Option<String>,
+        /// How much true time may pass; until the end of the run where absent.
+        #[serde(default)]
+        within: Option<SimSpan>,
+    },
+    /// At the end of the run, the effect of the labelled operation is committed and was not lost, whatever its client
+    /// was told.
+    Durable(String),
+    /// The labelled operation returned this.
+    Got(String, #[serde(deserialize_with = "plain_datum")] Datum),
+    /// The labelled operation returned, and took effect.
+    Ok(String),
+    /// The labelled operation returned, and took no effect.
+    Failed(String),
+    /// The client of the labelled operation gave up, or never heard: the outcome is unknown.
+    Unknown(String),
+    /// A count of the whole run is no smaller.
+    AtLeast(Measure, u64),
+    /// A count of the whole run is no larger.
+    AtMost(Measure, u64),
+    /// The claim is false.
+    Not(Box<Claim>),
+}
+
+impl Claim {
+    /// The label that this claim refers to, where it refers to one.
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Claim::Durable(label) | Claim::Got(label, _) => Some(label),
+            Claim::Ok(label) | Claim::Failed(label) | Claim::Unknown(label) => Some(label),
+            Claim::Not(claim) => claim.label(),
+            Claim::Holds(_) | Claim::Violated(_) | Claim::Eventually { .. } => None,
+            Claim::AtLeast(..) | Claim::AtMost(..) => None,
+        }
+    }
+}
+
+/// A state that a run can come to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub enum State {
+    /// A running node leads, in the highest term of any.
+    HasLeader,
+    /// The labelled operation has returned, and took effect.
+    Ok(String),
+    /// The labelled operation has returned, or its client gave up.
+    Done(String),
+    /// Some node has applied the labelled operation.
+    Applied(String),
+    /// Every running node of the group whose nodes apply operations has applied the labelled one.
+    AllHave(String),
+    /// Every running node of the group has applied just the same operations.
+    Converged,
+}
+
+impl State {
+    /// The label that this state refers to, where it refers to one.
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            State::Ok(label) | State::Done(label) | State::Applied(label) | State::AllHave(label) => Some(label),
+            State::HasLeader | State::Converged => None,
+        }
+    }
+}
+
+/// What a `Guess` asks for: something that this run will tell.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub enum Answer {
+    /// The node that becomes leader next.
+    NextLeader,
+    /// What the labelled operation returns.
+    Result(String),
+    /// How the labelled operation ends: ok, failed or unknown.
+    Outcome(String),
+    /// A count at the end of the run.
+    Count(Measure),
+    /// Whether a claim turns out true of this run.
+    Whether(Claim),
+}
+
+impl Answer {
+    /// The label that this answer refers to, where it refers to one.
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Answer::Result(label) | Answer::Outcome(label) => Some(label),
+            Answer::Whether(claim) => claim.label(),
+            Answer::NextLeader | Answer::Count(_) => None,
+        }
+    }
+}
+
+/// Declares an enum of bare words, each with a sentence that explains it to people.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident, $explain:ident: $(#[$explain_meta:meta])* { $($word:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        pub enum $name { $(#[doc = $text] $word),* }
+
+        impl $name {
+            /// Every one, in the order in which people are shown them.
+            pub const ALL: &[$name] = &[$($name::$word),*];
+
+            /// The name, as scenarios write it.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$word => stringify!($word)),* }
+            }
+
+            $(#[$explain_meta])*
+            pub const fn $explain(self) -> &'static str {
+                match self { $($name::$word => $text),* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+words! {
+    /// What a protocol promises, whatever happens.
+    Promise, promise:
+    /// What is promised, in one sentence, with its source.
+    {
+        ElectionSafety = "at most one leader a term (Raft, Figure 3)",
+        LeaderAppendOnly = "a leader never changes or drops entries of its log, it only adds (Raft, Figure 3)",
+        LogMatching = "logs with an entry of one place and term are equal up to it (Raft, Figure 3)",
+        LeaderCompleteness = "what is committed in a term is in the log of every later leader (Raft, Figure 3)",
+        StateMachineSafety = "no two nodes apply different entries at one place (Raft, Figure 3)",
+        RaftSafety = "all five promises of Raft (Raft, Figure 3)",
+        SinglePrimary = "at no moment do two running nodes lead, in whatever terms (ours)",
+        AcksDurable = "no acknowledged write is missing at the end of the run (ours)",
+        Linearizable = "each operation takes effect at one moment between call and return (Herlihy and Wing, 1990)",
+        SequentiallyConsistent = "one order explains all results and keeps each client's own (Lamport, 1979)",
+        ReadYourWrites = "a client's read shows its own earlier writes (Terry and others, 1994)",
+        MonotonicReads = "a client's reads never go back in time (Terry and others, 1994)",
+        CausalDelivery = "no message is delivered before one that it may depend on (Birman and Joseph, 1987)",
+        FifoDelivery = "messages of one sender are delivered in the order sent (Hadzilacos and Toueg, 1994)",
+        TotalOrder = "no two nodes deliver two messages in different orders (Hadzilacos and Toueg, 1994)",
+        ReliableDelivery = "what one correct node delivers, all deliver (Hadzilacos and Toueg, 1994)",
+        Agreement = "no two nodes decide differently (Fischer, Lynch and Paterson, 1985)",
+        MutualExclusion = "at no moment do two nodes hold the lock (Dijkstra, 1965)",
+        Convergence = "nodes that have seen the same updates are equal (Shapiro and others, 2011)",
+    }
+}
+
+impl Promise {
+    /// The promises that this one stands for: itself, or the five of Raft.
+    pub const fn parts(self) -> &'static [Promise] {
+        use Promise::*;
+        match self {
+            RaftSafety => &[ElectionSafety, LeaderAppendOnly, LogMatching, LeaderCompleteness, StateMachineSafety],
+            ElectionSafety => &[ElectionSafety],
+            LeaderAppendOnly => &[LeaderAppendOnly],
+            LogMatching => &[LogMatching],
+            LeaderCompleteness => &[LeaderCompleteness],
+            StateMachineSafety => &[StateMachineSafety],
+            SinglePrimary => &[SinglePrimary],
+            AcksDurable => &[AcksDurable],
+            Linearizable => &[Linearizable],
+            SequentiallyConsistent => &[SequentiallyConsistent],
+            ReadYourWrites => &[ReadYourWrites],
+            MonotonicReads => &[MonotonicReads],
+            CausalDelivery => &[CausalDelivery],
+            FifoDelivery => &[FifoDelivery],
+            TotalOrder => &[TotalOrder],
+            ReliableDelivery => &[ReliableDelivery],
+            Agreement => &[Agreement],
+            MutualExclusion => &[MutualExclusion],
+            Convergence => &[Convergence],
+        }
+    }
+}
+
+words! {
+    /// Something that can be counted over a whole run.
+    Measure, meaning:
+    /// What is counted.
+    {
+        Elections = "terms in which some node sought to lead",
+        Leaders = "times that a node became leader",
+        Terms = "different terms that were reached",
+        Primaries = "the most nodes that led at one moment",
+        Sent = "messages sent",
+        Delivered = "messages that arrived",
+        Lost = "messages that were lost",
+        Duplicated = "messages that arrived twice",
+        Invoked = "operations that clients were given",
+        Returned = "operations that returned",
+        TimedOut = "operations that their clients gave up",
+        Committed = "places of the log that became committed",
+        Faults = "faults that happened",
+        Crashes = "times that a node crashed",
+        Events = "events of any kind",
+    }
+}
+
+/// Reads a stored value as people write it: `7`, `"text"`, `[1, 2]` or `Absent`.
+pub fn plain_datum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Datum, D::Error> {
+    Plain::deserialize(deserializer).map(|plain| plain.0)
+}
+
+/// A stored value as people write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain(pub Datum);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Plain;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value such as 7, \"text\", [1, 2] or Absent")
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
+                Ok(Plain(Datum::Int(number)))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Plain, E> {
+                let number = i64::try_from(number).map_err(|_| E::custom(format!("{} is the most", i64::MAX)))?;
+                self.visit_i64(number)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
+                Ok(Plain(Datum::Text(text.into())))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
+                let mut list = vec![];
+                while let Some(Plain(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Plain(Datum::List(list.into())))
+            }
+
+            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Plain, A::Error> {
+                #[derive(Deserialize)]
+                enum Word {
+                    Absent,
+                }
+                Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Absent| Plain(Datum::Absent))
+            }
+        }
+        deserializer.deserialize_any(Shapes)
+    }
+}
