@@ -46,6 +46,12 @@ impl Draw {
         let salt = occurrence.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Draw { key: [key[0] ^ subject, key[1] ^ salt], counter: 0 }
     }
+
+    /// The numbers for another aspect of the same thing. Aspects do not disturb each other: whether one is drawn at all
+    /// changes nothing for the next.
+    pub fn aspect(&self, number: u32) -> Draw {
+        Draw { key: self.key, counter: u64::from(number) << 32 }
+    }
 }
 
 impl TryRng for Draw {

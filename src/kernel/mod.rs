@@ -1,9 +1,26 @@
 //! One world: nodes, their network, clocks and disks, and what goes wrong with them, in virtual time from one seed.
+//!
+//! A [`Plan`] says what a world is to be; a [`World`] runs it, one [`step`](World::step) an event, and tells a
+//! [`Sink`](crate::node::Sink) what happens. It keeps no trace of its own: a run that nobody watches costs no more than
+//! its events.
+//!
+//! All chance comes from keyed draws (`draw`): the same plan gives the same run on every platform, and a change of
+//! one fact changes no other draw.
 
+mod chance;
 mod clock;
 mod draw;
 mod law;
+mod network;
 mod plan;
+mod process;
+mod queue;
+mod rules;
+mod world;
 
+pub use chance::Fates;
 pub use law::Law;
+pub use network::InFlight;
 pub use plan::*;
+pub use rules::CLIENTS;
+pub use world::{MAX_EVENTS_AT_ONCE, Over, World};

@@ -49,7 +49,7 @@
 //! }
 //!
 //! let cluster = Cluster::new([("ring", vec!["a", "b", "c"])]).unwrap();
-//! let mut world = World::<Ring>::new(Plan::new(cluster), (), 42);
+//! let mut world = World::<Ring>::new(Plan::new(cluster), ());
 //! world.run(&mut ());
 //! let seen: Vec<u32> = world.cluster().ids().map(|id| world.node(id).unwrap().seen).collect();
 //! assert_eq!(seen, [2, 2, 2]);
@@ -60,6 +60,7 @@ mod ctx;
 mod disk;
 mod fact;
 mod fault;
+mod kind;
 mod log;
 mod operation;
 mod sink;
@@ -71,6 +72,7 @@ pub use ctx::{ClockReading, Ctx, Effect};
 pub use disk::Disk;
 pub use fact::{Fact, FactKind};
 pub use fault::{ClockChange, DiskMode, Fault};
+pub use kind::kind_of;
 pub use log::{LOG_CHUNK, LOG_CHUNK_NAME, LOG_NAME, Log};
 pub use operation::{Datum, Key, Op, Operation, OperationId, Outcome, Retry};
 pub use sink::{Event, EventId, LossReason, Sink, What};

@@ -1,0 +1,233 @@
+//! One node's machine: the process, its timers, its disk and its clocks.
+
+use super::clock::Clock;
+use super::plan::{ClockPlan, DiskPlan};
+use super::queue::Due;
+use crate::node::{Disk, DiskMode, Effect, EventId, LocalSpan, Node, NodeId, Operation, SimSpan};
+use std::collections::VecDeque;
+
+/// A message on its way, or waiting at its receiver.
+#[derive(Clone, Debug)]
+pub struct Parcel<M> {
+    pub from: NodeId,
+    pub to: NodeId,
+    pub msg: M,
+    /// The sending.
+    pub send: EventId,
+    /// Whether the link loses it before it arrives.
+    pub lost: bool,
+}
+
+/// What waits while a process stands still.
+#[derive(Clone, Debug)]
+pub enum Waiting<N: Node> {
+    Message(Parcel<N::Msg>),
+    Timer(usize),
+    SyncDone(u32),
+    Operation(Operation, Option<usize>),
+}
+
+/// One node's machine.
+#[derive(Clone, Debug)]
+pub struct Process<N: Node> {
+    /// The state; `None` while it is down.
+    pub state: Option<N>,
+    /// How often it has booted.
+    pub boots: u32,
+    pub clock: Clock,
+    pub timers: Timers<N::Timer>,
+    pub disk: Storage<N>,
+    /// Whether it stands still, and what waits meanwhile.
+    pub paused: bool,
+    pub waiting: VecDeque<Waiting<N>>,
+    /// How long each message takes, and those that wait to be served.
+    pub service: SimSpan,
+    pub inbox: VecDeque<Parcel<N::Msg>>,
+}
+
+impl<N: Node> Process<N> {
+    pub fn new(clock: ClockPlan, disk: &DiskPlan, service: SimSpan) -> Self {
+        Process {
+            state: None,
+            boots: 0,
+            clock: Clock::new(clock),
+            timers: Timers::default(),
+            disk: Storage::new(disk),
+            paused: false,
+            waiting: VecDeque::new(),
+            service,
+            inbox: VecDeque::new(),
+        }
+    }
+}
+
+/// The timers of one process.
+///
+/// A timer has at most one entry in the world's queue that counts. Moving a timer to a later instant leaves the entry
+/// where it is: when it comes up too early it is put back. So resetting an election timer at every message costs
+/// nothing in the queue.
+#[derive(Clone, Debug)]
+pub struct Timers<T> {
+    slots: Vec<Timer<T>>,
+}
+
+/// One timer, set or not.
+#[derive(Clone, Debug)]
+pub struct Timer<T> {
+    pub timer: T,
+    /// When it is to fire, by the node's monotonic clock.
+    pub deadline: LocalSpan,
+    /// When that is in truth, and its place among what happens then; `None` where the timer is not set.
+    pub due: Option<Due>,
+    /// The entry in the queue that counts.
+    pub queued: Option<Due>,
+    /// The event that set it.
+    pub cause: EventId,
+}
+
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Timers { slots: Vec::new() }
+    }
+}
+
+impl<T: Eq> Timers<T> {
+    /// The slot for a timer: its own, a free one, or a new one.
+    pub fn slot_for(&mut self, timer: T) -> usize {
+        if let Some(own) = self.slots.iter().position(|slot| slot.timer == timer) {
+            return own;
+        }
+        let free = |slot: &Timer<T>| slot.due.is_none() && slot.queued.is_none();
+        let fresh = Timer { timer, deadline: LocalSpan::ZERO, due: None, queued: None, cause: EventId(0) };
+        match self.slots.iter().position(free) {
+            Some(place) => {
+                self.slots[place] = fresh;
+                place
+            }
+            None => {
+                self.slots.push(fresh);
+                self.slots.len() - 1
+            }
+        }
+    }
+
+    pub fn get_mut(&mut self, slot: usize) -> &mut Timer<T> {
+        &mut self.slots[slot]
+    }
+
+    pub fn cancel(&mut self, timer: &T) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.timer == *timer) {
+            slot.due = None;
+        }
+    }
+
+    /// Stops every timer: the process has died.
+    pub fn clear(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.due = None);
+    }
+
+    /// The slots of the timers that are set.
+    pub fn set(&self) -> impl Iterator<Item = usize> + '_ {
+        self.slots.iter().enumerate().filter(|(_, slot)| slot.due.is_some()).map(|(place, _)| place)
+    }
+
+    /// Each timer that is set, with the instant at which it will fire.
+    pub fn iter_set(&self) -> impl Iterator<Item = (&T, Due)> + '_ {
+        self.slots.iter().filter_map(|slot| Some((&slot.timer, slot.due?)))
+    }
+}
+
+/// A sync that is not done yet.
+#[derive(Clone, Debug)]
+pub struct Sync<N: Node> {
+    /// Its number.
+    pub token: u32,
+    /// How many writes, counted from the start of the run, it makes durable.
+    upto: u64,
+    /// The event whose handler asked for it.
+    pub cause: EventId,
+    /// The effects that wait for it, in order.
+    pub held: VecDeque<Effect<N>>,
+}
+
+/// A disk: what is durable, what is only in its cache, and the syncs between the two.
+#[derive(Clone, Debug)]
+pub struct Storage<N: Node> {
+    pub platter: N::Disk,
+    cache: VecDeque<<N::Disk as Disk>::Write>,
+    /// How many writes have left the cache.
+    settled: u64,
+    pub syncs: Vec<Sync<N>>,
+    next_token: u32,
+    pub mode: DiskMode,
+}
+
+impl<N: Node> Storage<N> {
+    fn new(plan: &DiskPlan) -> Self {
+        Storage {
+            platter: N::Disk::default(),
+            cache: VecDeque::new(),
+            settled: 0,
+            syncs: Vec::new(),
+            next_token: 0,
+            mode: plan.mode,
+        }
+    }
+
+    pub fn write(&mut self, write: <N::Disk as Disk>::Write) {
+        self.cache.push_back(write);
+    }
+
+    /// How many writes are in the cache.
+    pub fn unsynced(&self) -> usize {
+        self.cache.len()
+    }
+
+    /// Begins a sync of all that is in the cache; gives its number.
+    pub fn begin_sync(&mut self, cause: EventId) -> u32 {
+        let token = self.next_token;
+        self.next_token += 1;
+        let upto = self.settled + self.cache.len() as u64;
+        self.syncs.push(Sync { token, upto, cause, held: VecDeque::new() });
+        token
+    }
+
+    /// Ends a sync; gives it, or `None` where a crash has forgotten it. A disk that lies leaves the platter as it was.
+    pub fn end_sync(&mut self, token: u32) -> Option<Sync<N>> {
+        let place = self.syncs.iter().position(|sync| sync.token == token)?;
+        let sync = self.syncs.remove(place);
+        if self.mode != DiskMode::Lies {
+            self.settle(sync.upto.saturating_sub(self.settled));
+        }
+        Some(sync)
+    }
+
+    /// Brings the first `count` writes of the cache to the platter.
+    fn settle(&mut self, count: u64) {
+        for write in self.cache.drain(..(count as usize).min(self.cache.len())) {
+            self.platter.apply(write);
+        }
+        self.settled += count;
+    }
+
+    /// The process dies. `torn` draws how many of so many unsynced writes survive where the disk tears.
+    pub fn crash(&mut self, torn: impl FnOnce(u64) -> u64) {
+        let unsynced = self.cache.len() as u64;
+        let kept = match self.mode {
+            DiskMode::Keeps => unsynced,
+            DiskMode::Tears => torn(unsynced),
+            DiskMode::Loses | DiskMode::Lies | DiskMode::Slow(_) | DiskMode::Full => 0,
+        };
+        self.settle(kept);
+        self.settled += self.cache.len() as u64;
+        self.cache.clear();
+        self.syncs.clear();
+    }
+
+    /// Everything is gone.
+    pub fn wipe(&mut self) {
+        self.settled += self.cache.len() as u64;
+        self.cache.clear();
+        self.platter = N::Disk::default();
+    }
+}
