@@ -216,7 +216,8 @@ impl<'a> de::Deserializer<'a> for Decoder<'a> {
             View::Number(_) => self.clone().deserialize_i64(visitor),
             View::Word("true" | "false", None) => self.clone().deserialize_bool(visitor),
             View::Word(word, body) => visitor.visit_enum(Variant { word, body, span: self.span.clone() }),
-            View::Record(Body::Values(items)) | View::List(items) => all_items(items, visitor),
+            View::Record(Body::Values(items)) => all_items(items, visitor),
+            View::List(items) => all_items(items, visitor),
             View::Record(Body::Fields(fields)) => visitor.visit_map(Fields::new(fields)),
             View::Map(pairs) => visitor.visit_map(Pairs { pairs: pairs.iter(), value: None }),
             View::Nothing(_) => return self.refuse(&visitor),
@@ -296,7 +297,9 @@ impl<'a> de::Deserializer<'a> for Decoder<'a> {
     fn deserialize_unit_struct<V: Visitor<'a>>(self, _: &'static str, visitor: V) -> Checked<V::Value> {
         match self.view {
             View::Word(_, None) => visitor.visit_unit(),
-            View::Word(_, Some(body)) => Decoder { span: self.span, view: View::Record(body) }.deserialize_unit(visitor),
+            View::Word(_, Some(body)) => {
+                Decoder { span: self.span, view: View::Record(body) }.deserialize_unit(visitor)
+            }
             _ => self.deserialize_unit(visitor),
         }
     }
@@ -355,7 +358,9 @@ impl<'a> de::Deserializer<'a> for Decoder<'a> {
             Body::Values(items) if items.is_empty() => visitor.visit_map(Fields::new(&[])),
             Body::Values(items) => {
                 let mistake = Mistake::says("each value here needs its field's name").at(items[0].head());
-                Err(mistake.label(format!("write {}: ...", fields.first().unwrap_or(&"name"))).accepted(fields.join(" ")))
+                Err(mistake
+                    .label(format!("write {}: ...", fields.first().unwrap_or(&"name")))
+                    .accepted(fields.join(" ")))
             }
         }
     }
@@ -556,47 +561,5 @@ impl<'a> de::VariantAccess<'a> for Variant<'a> {
             return Decoder { span: self.span, view: View::Nothing(self.word) }.refuse(&visitor);
         };
         Decoder { span: self.span, view: View::Record(body) }.deserialize_struct("", fields, visitor)
-    }
-}
-
-/// The fields or variants of a type, as serde's derives list them: for messages and for checking the help text.
-pub fn names_of<'a, T: de::Deserialize<'a>>() -> &'static [&'static str] {
-    let mut names: &'static [&'static str] = &[];
-    let _ = T::deserialize(Probe(&mut names));
-    names
-}
-
-struct Probe<'p>(&'p mut &'static [&'static str]);
-
-impl<'a> de::Deserializer<'a> for Probe<'_> {
-    type Error = Box<Mistake>;
-
-    fn deserialize_any<V: Visitor<'a>>(self, _: V) -> Checked<V::Value> {
-        Err(Mistake::says("only names are asked for"))
-    }
-
-    fn deserialize_struct<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        _: V,
-    ) -> Checked<V::Value> {
-        *self.0 = fields;
-        Err(Mistake::says("only names are asked for"))
-    }
-
-    fn deserialize_enum<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        variants: &'static [&'static str],
-        _: V,
-    ) -> Checked<V::Value> {
-        *self.0 = variants;
-        Err(Mistake::says("only names are asked for"))
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }

@@ -108,7 +108,7 @@ impl Diagnostic {
         let message: String = mistake.message.chars().map(printable).collect();
         let message = wrap(&message, COLUMNS - "error: ".len()).replace('\n', "\n       ");
         let mut notes = vec![("accepted", mistake.accepted.clone())];
-        let mut group = Level::ERROR.primary_title(message).elements(Vec::<Snippet<'_, _>>::new());
+        let mut group = Level::ERROR.primary_title(message).elements(Vec::<annotate_snippets::Message<'_>>::new());
         if let Some(span) = &mistake.span {
             let span = on_one_line(&source, span);
             let label = Some(mistake.label.as_str()).filter(|label| !label.is_empty());

@@ -279,7 +279,9 @@ fn unexpected(c: char) -> Box<Mistake> {
         '\u{201c}' | '\u{201d}' | '\u{201e}' => Mistake::says("this is a curly quotation mark").label("write \""),
         ';' => Mistake::says("a semicolon has no meaning here").label("write ,"),
         '=' => Mistake::says("a field is written with a colon").label("write :"),
-        '#' => Mistake::says("# has no meaning here").note("a comment begins with //; extensions need not be enabled"),
+        '#' => {
+            Mistake::says("# has no meaning here").note("a comment begins with //; extensions need not be enabled")
+        }
         c => Mistake::says(format!("{c:?} has no meaning here")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::decode::AT;
 use super::diagnostic::Span;
-use super::words::{ActionText, DiskModeText, LawText, Links, OpText, PatternText, Who};
+use super::words::{ActionText, DiskModeText, LawText, OpText, PatternText, Who};
 use crate::check::{Answer, Claim};
 use crate::kernel::{OnCut, Order};
 use crate::node::{Retry, SimSpan};
@@ -515,41 +515,6 @@ impl<'de> Deserialize<'de> for After {
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<After, A::Error> {
                 EventText::deserialize(de::value::MapAccessDeserializer::new(map)).map(After::Event)
-            }
-        }
-        deserializer.deserialize_any(Shapes)
-    }
-}
-
-/// Links and what becomes of them, for `Partition`: sides by name, or an expression.
-#[derive(Clone, Debug)]
-pub enum Split {
-    /// Nodes of different sides cannot reach each other.
-    Sides(Vec<Vec<At<String>>>),
-    /// These links are cut.
-    Links(Links),
-}
-
-impl<'de> Deserialize<'de> for Split {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = Split;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("sides such as [[\"n1\"], [\"n2\", \"n3\"]], or a word such as RandomSides,")
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut sides: A) -> Result<Split, A::Error> {
-                let mut all = vec![];
-                while let Some(side) = sides.next_element()? {
-                    all.push(side);
-                }
-                Ok(Split::Sides(all))
-            }
-
-            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Split, A::Error> {
-                Links::deserialize(de::value::EnumAccessDeserializer::new(access)).map(Split::Links)
             }
         }
         deserializer.deserialize_any(Shapes)

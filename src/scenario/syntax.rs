@@ -80,17 +80,35 @@ impl Node {
         self.fields().iter().find(|field| field.name == name)
     }
 
+    /// The node whose head is at this place.
+    pub fn node_at(&self, place: &Span) -> Option<&Node> {
+        if self.head() == *place {
+            return Some(self);
+        }
+        if place.start < self.span.start || place.end > self.span.end {
+            return None;
+        }
+        self.parts().find_map(|part| part.node_at(place))
+    }
+
+    /// The nodes right within this one; the keys of a map are none.
+    fn parts(&self) -> Box<dyn Iterator<Item = &Node> + '_> {
+        match &self.kind {
+            Kind::Text(_) | Kind::Number(_) | Kind::Word(_, None) => Box::new(std::iter::empty()),
+            Kind::Word(_, Some(Body::Values(nodes))) | Kind::Record(Body::Values(nodes)) => Box::new(nodes.iter()),
+            Kind::Word(_, Some(Body::Fields(fields))) | Kind::Record(Body::Fields(fields)) => {
+                Box::new(fields.iter().map(|field| &field.value))
+            }
+            Kind::List(nodes) => Box::new(nodes.iter()),
+            Kind::Map(pairs) => Box::new(pairs.iter().map(|(_, node)| node)),
+        }
+    }
+
     /// The first text within that reads so: where to point when it is refused.
     pub fn find_text(&self, wanted: &str) -> Option<Span> {
         match &self.kind {
             Kind::Text(text) => (text == wanted).then(|| self.span.clone()),
-            Kind::Number(_) | Kind::Word(_, None) => None,
-            Kind::Word(_, Some(body)) | Kind::Record(body) => match body {
-                Body::Values(values) => values.iter().find_map(|node| node.find_text(wanted)),
-                Body::Fields(fields) => fields.iter().find_map(|field| field.value.find_text(wanted)),
-            },
-            Kind::List(items) => items.iter().find_map(|node| node.find_text(wanted)),
-            Kind::Map(pairs) => pairs.iter().find_map(|(_, node)| node.find_text(wanted)),
+            _ => self.parts().find_map(|part| part.find_text(wanted)),
         }
     }
 
@@ -318,7 +336,9 @@ impl Parser<'_> {
 
     fn stray_colon(&self, inside: Inside, span: Span) -> Box<Mistake> {
         let (message, opened) = match inside {
-            Inside::Values => ("some values here have a name and some have none", "name all or none; is its ) missing?"),
+            Inside::Values => {
+                ("some values here have a name and some have none", "name all or none; is its ) missing?")
+            }
             Inside::List => ("a named field cannot stand in a list", "opened here; is its ] missing?"),
             Inside::Fields | Inside::Map => ("a second colon", "opened here"),
         };

@@ -1,6 +1,6 @@
 //! The bare words of a scenario: laws, selectors, patterns, faults and operations.
 
-use super::schema::{At, Chance, Rate, SignedSpan, Split};
+use super::schema::{At, Chance, Rate, SignedSpan};
 use crate::check::claim::Plain;
 use crate::kernel::Law;
 use crate::node::{Datum, DiskMode, FactKind, SimSpan};
@@ -71,11 +71,15 @@ impl LawText {
             LawWord::Constant(span) => Law::Constant(span),
             LawWord::Uniform(least, most) if least <= most => Law::Uniform(least, most),
             LawWord::Uniform(least, most) => {
-                return Err(de::Error::custom(format!("{least} is longer than {most}; the shorter span comes first")));
+                return Err(de::Error::custom(format!(
+                    "{least} is longer than {most}; the shorter span comes first"
+                )));
             }
             LawWord::Exponential(mean) => Law::Exponential(mean),
             LawWord::LogNormal { median, sigma } if (0.0..=10.0).contains(&sigma) => Law::LogNormal { median, sigma },
-            LawWord::LogNormal { .. } => return Err(de::Error::custom("sigma lies from 0 (no spread) to 10 (absurd)")),
+            LawWord::LogNormal { .. } => {
+                return Err(de::Error::custom("sigma lies from 0 (no spread) to 10 (absurd)"));
+            }
         };
         Ok(LawText(law))
     }
@@ -163,6 +167,41 @@ pub enum Links {
     Cable(At<String>),
 }
 
+/// What `Partition` cuts: what stands between sides by name, or links as described.
+#[derive(Clone, Debug)]
+pub enum Split {
+    /// Nodes of different sides cannot reach each other.
+    Sides(Vec<Vec<At<String>>>),
+    /// These links are cut.
+    Links(Links),
+}
+
+impl<'de> Deserialize<'de> for Split {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Split;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("sides such as [[\"n1\"], [\"n2\", \"n3\"]], or a word such as RandomSides,")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut sides: A) -> Result<Split, A::Error> {
+                let mut all = vec![];
+                while let Some(side) = sides.next_element()? {
+                    all.push(side);
+                }
+                Ok(Split::Sides(all))
+            }
+
+            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Split, A::Error> {
+                Links::deserialize(EnumAccessDeserializer::new(access)).map(Split::Links)
+            }
+        }
+        deserializer.deserialize_any(Shapes)
+    }
+}
+
 /// What goes wrong.
 #[derive(Clone, Debug, Deserialize)]
 #[allow(missing_docs, reason = "the help text tells each")]
@@ -234,16 +273,16 @@ pub enum OpText {
     Put(String, Stored),
     Get(String),
     Append(String, Stored),
-    Cas { key: String, expected: Plain, new: Plain },
+    Cas { key: String, expected: Plain, new: Stored },
     Delete(String),
     Broadcast(Stored),
     Acquire(String),
     Release(String),
-    Do(String, #[serde(default = "nothing")] Plain),
+    Do(String, #[serde(default = "nothing")] Stored),
 }
 
-fn nothing() -> Plain {
-    Plain(Datum::Absent)
+fn nothing() -> Stored {
+    Stored::Value(Datum::Absent)
 }
 
 /// A value to store: given, or a number that was not used before.
