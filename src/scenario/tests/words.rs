@@ -1,0 +1,3 @@
+//! Scenarios that are right, and what becomes of them.
+
+use super::*;
