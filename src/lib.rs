@@ -4,4 +4,6 @@ extern crate self as pessimist;
 pub mod check;
 pub mod kernel;
 pub mod node;
+pub mod protocols;
 pub mod scenario;
+pub mod trace;

@@ -74,7 +74,7 @@ impl Chance {
                     Fate { delay: constant(link), lost: false, copy: None }
                 } else {
                     let subject = subject(key, msg);
-                    draw_fate(link, &Draw::new(key, subject, census.count(subject)))
+                    draw_fate(link, Draw::new(subject, census.count(subject)))
                 };
                 if let Some(record) = record {
                     record.push(fate);
@@ -109,7 +109,8 @@ fn constant(link: &Link) -> SimSpan {
 }
 
 /// The draws of one message.
-fn draw_fate(link: &Link, draw: &Draw) -> Fate {
+#[inline]
+fn draw_fate(link: &Link, draw: Draw) -> Fate {
     let mut delay = link.delay.draw(&mut draw.aspect(DELAY));
     let lost = happens(link.loss_ppm, &mut draw.aspect(LOSS));
     if happens(link.reorder_ppm, &mut draw.aspect(REORDERING)) {

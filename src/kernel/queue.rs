@@ -14,16 +14,30 @@ pub enum Class {
     Ordinary = 1,
 }
 
-/// An instant, a class and a sequence number, in 128 bits that compare as those three do: 64, 4 and 60 bits.
+/// An instant, a class and a sequence number, in 128 bits that compare as those three do: 64, 1 and 39 bits. The last
+/// 24 bits are the queue's: they say where the job is kept, and never decide, since no two sequence numbers are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due(u128);
 
-const CLASS_SHIFT: u32 = 60;
+const SLOT_BITS: u32 = 24;
+const SEQUENCE_BITS: u32 = 39;
 
 impl Due {
     /// The instant.
     pub fn time(self) -> SimTime {
         SimTime((self.0 >> 64) as u64)
+    }
+
+    fn slot(self) -> usize {
+        (self.0 & ((1 << SLOT_BITS) - 1)) as usize
+    }
+
+    fn with_slot(self, slot: usize) -> Due {
+        Due(self.0 | slot as u128)
+    }
+
+    fn without_slot(self) -> Due {
+        Due(self.0 >> SLOT_BITS << SLOT_BITS)
     }
 
     /// The same class and sequence at another instant.
@@ -35,7 +49,7 @@ impl Due {
 /// A queue of jobs. Ties break by class, then by the order in which jobs were added.
 #[derive(Clone, Debug)]
 pub struct Queue<J> {
-    heap: BinaryHeap<Reverse<(Due, u32)>>,
+    heap: BinaryHeap<Reverse<Due>>,
     jobs: Slab<J>,
     sequence: u64,
 }
@@ -49,14 +63,16 @@ impl<J> Queue<J> {
     #[inline]
     pub fn due(&mut self, time: SimTime, class: Class) -> Due {
         self.sequence += 1;
-        Due(u128::from(time.0) << 64 | (class as u128) << CLASS_SHIFT | u128::from(self.sequence))
+        let order = (class as u64) << SEQUENCE_BITS | self.sequence;
+        Due(u128::from(time.0) << 64 | u128::from(order) << SLOT_BITS)
     }
 
     /// Adds a job at a place that [`Queue::due`] gave.
     #[inline]
     pub fn push(&mut self, due: Due, job: J) {
         let slot = self.jobs.insert(job);
-        self.heap.push(Reverse((due, slot as u32)));
+        assert!(slot < 1 << SLOT_BITS, "more than 16 million things under way at once");
+        self.heap.push(Reverse(due.with_slot(slot)));
     }
 
     /// Adds a job.
@@ -69,19 +85,19 @@ impl<J> Queue<J> {
     /// When the next job is due.
     #[inline]
     pub fn next(&self) -> Option<SimTime> {
-        self.heap.peek().map(|Reverse((due, _))| due.time())
+        self.heap.peek().map(|Reverse(due)| due.time())
     }
 
     /// Takes the next job.
     #[inline]
     pub fn pop(&mut self) -> Option<(Due, J)> {
-        let Reverse((due, slot)) = self.heap.pop()?;
-        Some((due, self.jobs.remove(slot as usize)))
+        let Reverse(due) = self.heap.pop()?;
+        Some((due.without_slot(), self.jobs.remove(due.slot())))
     }
 
     /// The jobs in the queue, in no order, each with the instant at which it is due.
     pub fn iter(&self) -> impl Iterator<Item = (Due, &J)> {
-        self.heap.iter().map(|Reverse((due, slot))| (*due, &self.jobs[*slot as usize]))
+        self.heap.iter().map(|Reverse(due)| (due.without_slot(), &self.jobs[due.slot()]))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules: when faults, operations and questions apply, to whom, and what they do.
 
-use super::draw::{Draw, Key, derive_key};
+use super::draw::{Draw, Key, derive_key, subject};
 use super::plan::{
     Action, FactPattern, LinkAction, LinkSelector, MessageAction, NodeAction, NodeSelector, Pattern, Plan, Rule,
     RuleId, Trigger,
@@ -253,7 +253,7 @@ impl<N: Node> World<N> {
             && let Some(ending) = self.ending(&fault)
         {
             let end = self.now + law.draw(&mut self.rule_draw(rule, LASTING));
-            self.queue.add(end, Class::Intervention, Job::End(rule, ending));
+            self.queue.add(end, Class::Intervention, Job::End(rule, Box::new(ending)));
         }
         let hit = fault.node();
         self.inflict(fault, label.as_deref(), false, sink);
@@ -348,7 +348,7 @@ impl<N: Node> World<N> {
         process.state = None;
         process.paused = false;
         process.timers.clear();
-        process.disk.crash(|unsynced| Draw::new(key, 0, now).random_range(0..=unsynced));
+        process.disk.crash(|unsynced| Draw::new(subject(key, &now), 0).random_range(0..=unsynced));
         let waiting = std::mem::take(&mut process.waiting).into_iter().filter_map(|waiting| match waiting {
             super::process::Waiting::Message(parcel) => Some(parcel),
             _ => None,
@@ -369,7 +369,7 @@ impl<N: Node> World<N> {
         let process = &mut self.processes[node.index()];
         process.paused = false;
         for waiting in std::mem::take(&mut process.waiting) {
-            self.queue.add(self.now, Class::Ordinary, Job::Waited(node, waiting));
+            self.queue.add(self.now, Class::Ordinary, Job::Waited(node, Box::new(waiting)));
         }
         self.serve_next(node);
     }
@@ -426,7 +426,7 @@ impl<N: Node> World<N> {
     fn rule_draw(&mut self, rule: RuleId, aspect: u32) -> Draw {
         self.rules[rule].drawn += 1;
         let key = rule_key(&self.plan, rule);
-        Draw::new(key, u64::from(aspect), u64::from(self.rules[rule].drawn))
+        Draw::new(subject(key, &aspect), u64::from(self.rules[rule].drawn))
     }
 
     fn node_fault(&mut self, rule: RuleId, action: &NodeAction, selector: &NodeSelector) -> Option<Fault> {

@@ -64,11 +64,11 @@ pub enum Job<N: Node> {
     /// A sync is done.
     SyncDone(NodeId, u32),
     /// Something that waited at a process that stood still.
-    Waited(NodeId, Waiting<N>),
+    Waited(NodeId, Box<Waiting<N>>),
     /// A rule applies.
     Apply(RuleId),
     /// What a rule did comes to its end.
-    End(RuleId, Ending),
+    End(RuleId, Box<Ending>),
     /// A rule that applies again and again counts its next gap.
     Again(RuleId),
 }
@@ -282,9 +282,9 @@ impl<N: Node> World<N> {
             Job::SyncDone(node, token) => self.sync_done(node, token, sink),
             Job::Boot(node) => self.boot(node, None, sink),
             Job::Serve(node) => self.serve(node, sink),
-            Job::Waited(node, waiting) => self.go_on(node, waiting, sink),
+            Job::Waited(node, waiting) => self.go_on(node, *waiting, sink),
             Job::Apply(rule) => self.apply_rule(rule, sink),
-            Job::End(rule, ending) => self.end_rule(rule, ending, sink),
+            Job::End(rule, ending) => self.end_rule(rule, *ending, sink),
             Job::Again(rule) => self.again(rule, sink),
         }
     }
@@ -347,7 +347,7 @@ impl<N: Node> World<N> {
         let (key, now, mut asked) = (wiring.choice_keys[node.index()], now.0, 0);
         let mut choose = |bound: u32| {
             asked += 1;
-            Draw::new(key, now, asked).random_range(0..bound)
+            Draw::new(subject(key, &now), asked).random_range(0..bound)
         };
         let mut ctx = Ctx::new(node, &plan.cluster, reading, scratch, &mut choose);
         body(&mut process.state, &mut ctx)
@@ -404,7 +404,7 @@ impl<N: Node> World<N> {
             Effect::SetTimer { timer, after } => self.set_timer(node, timer, after, cause),
             Effect::SetTimerBetween { timer, least, most } => {
                 let key = self.wiring.timer_keys[node.index()];
-                let mut draw = Draw::new(key, subject(key, &timer), self.now.0);
+                let mut draw = Draw::new(subject(key, &timer), self.now.0);
                 let after = LocalSpan(draw.random_range(least.0.min(most.0)..=most.0.max(least.0)));
                 self.set_timer(node, timer, after, cause);
             }
@@ -498,7 +498,7 @@ impl<N: Node> World<N> {
         let span = match disk.mode {
             DiskMode::Full => return token,
             DiskMode::Slow(span) => span,
-            _ => law.draw(&mut Draw::new(key, u64::from(token), self.now.0)),
+            _ => law.draw(&mut Draw::new(subject(key, &token), self.now.0)),
         };
         self.queue.add(self.now + span, Class::Ordinary, Job::SyncDone(node, token));
         token

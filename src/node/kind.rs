@@ -147,19 +147,19 @@ impl ser::Serializer for &mut Kind {
 mod tests {
     use super::*;
 
-    #[derive(Serialize)]
+    #[derive(serde::Serialize)]
     struct Token {
         round: u32,
     }
 
-    #[derive(Serialize)]
+    #[derive(serde::Serialize)]
     enum Vote {
         Request { term: u64 },
         Grant(u64),
         Cancel,
     }
 
-    #[derive(Serialize)]
+    #[derive(serde::Serialize)]
     enum Message {
         Vote(Vote),
         Token(Token),

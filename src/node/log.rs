@@ -10,7 +10,7 @@ pub const LOG_CHUNK: usize = 64;
 /// The name under which a [`Log`] serializes to whoever asks for the form that is not for people.
 pub const LOG_NAME: &str = "pessimist::Log";
 
-/// The name of one chunk within that form: a tuple of its address and its entries.
+/// The name of one chunk within that form: a tuple of its address, its length and its entries.
 pub const LOG_CHUNK_NAME: &str = "pessimist::Log::chunk";
 
 /// What nodes, disks and monitors keep long sequences in.
@@ -188,7 +188,7 @@ struct Addressed<'a, T>(&'a Chunk<T>);
 impl<T: Serialize> Serialize for Addressed<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let address = Arc::as_ptr(self.0) as usize as u64;
-        serializer.serialize_newtype_struct(LOG_CHUNK_NAME, &(address, self.0.as_slice()))
+        serializer.serialize_newtype_struct(LOG_CHUNK_NAME, &(address, self.0.len() as u64, self.0.as_slice()))
     }
 }
 

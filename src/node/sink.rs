@@ -110,6 +110,10 @@ pub enum LossReason {
 }
 
 impl LossReason {
+    /// Every reason, in order.
+    pub const ALL: [LossReason; 5] =
+        [LossReason::Chance, LossReason::Dropped, LossReason::Cut, LossReason::Down, LossReason::Full];
+
     /// The reason in a few words.
     pub const fn describe(self) -> &'static str {
         match self {

@@ -1,0 +1,3 @@
+//! The protocols, each in a folder of its own that reads like its paper.
+
+pub mod raft;

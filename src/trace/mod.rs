@@ -1,0 +1,19 @@
+//! What happened: a run as a graph of events, each with its time, its stamps and its causes.
+//!
+//! A [`Recorder`] watches a run and keeps a [`Trace`]: at most 64 bytes an event, so that a run of a million events fits
+//! in a corner of memory. What a message said and what a state was is not kept but had again by running the same run up
+//! to there. The trace answers which of two events came before the other from its stamps alone, without a walk.
+
+mod graph;
+mod line;
+mod record;
+mod recorder;
+mod stamps;
+mod tree;
+
+pub use graph::Causality;
+pub use line::{describe, json_line, log_line};
+pub use record::{EventKind, FaultRecord, OperationRecord, Record, Trace};
+pub use recorder::{Digest, Lines, Recorder};
+pub use stamps::Stamps;
+pub use tree::{Change, Tree, changes, tree_of};
