@@ -88,6 +88,12 @@ impl<'a> Decoder<'a> {
                 "a word such as {} stands without quotes",
                 if text.is_empty() { "Leader" } else { text }
             )),
+            View::Text(text) if expected.contains("number") && text.parse::<f64>().is_ok() => {
+                mistake.label("without quotes")
+            }
+            View::Number(number) if expected.contains("duration") && !number.starts_with(['-', '+']) => {
+                mistake.label(format!("with its unit: \"{number}s\" or \"{number}ms\""))
+            }
             View::Map(_) if expected.contains("record") => mistake.label("write ( ) instead of { }"),
             View::Record(_) if expected.contains("list") => mistake.label("write [ ] instead of ( )"),
             View::Record(_) if expected.contains("map") => mistake.label("write { } instead of ( )"),
@@ -125,6 +131,8 @@ fn in_words(expected: &str) -> String {
         "unit" => "( )".to_owned(),
         other if other.starts_with("struct ") => "a record in ( )".to_owned(),
         other if other.starts_with("enum ") => "a bare word".to_owned(),
+        "a tuple of size 2" => "a pair in ( )".to_owned(),
+        other if other.contains(", such as") && !other.ends_with(',') => format!("{other},"),
         other => match other.strip_prefix("a tuple of size ") {
             Some(size) => format!("a group of {size} values in ( )"),
             None => other.to_owned(),

@@ -106,7 +106,7 @@ impl Diagnostic {
         let source: String = self.source.chars().map(printable).collect();
         let mistake = &self.mistake;
         let message: String = mistake.message.chars().map(printable).collect();
-        let message = wrap(&message, COLUMNS - "error: ".len()).replace('\n', "\n       ");
+        let message = wrap(&message, COLUMNS - "error: ".len());
         let mut notes = vec![("accepted", mistake.accepted.clone())];
         let mut group = Level::ERROR.primary_title(message).elements(Vec::<annotate_snippets::Message<'_>>::new());
         if let Some(span) = &mistake.span {
@@ -175,7 +175,7 @@ pub fn position(text: &str, byte: usize) -> (usize, usize) {
 }
 
 /// Breaks a text at spaces into lines of at most so many columns; single words that are longer stay whole.
-fn wrap(text: &str, columns: usize) -> String {
+pub(super) fn wrap(text: &str, columns: usize) -> String {
     let mut lines = vec![];
     for paragraph in text.lines() {
         let mut line = String::new();

@@ -41,19 +41,30 @@ pub struct Lexer<'a> {
     at: usize,
     /// What was read ahead.
     ahead: Option<(Token, Span)>,
-    last_end: usize,
+    /// Where the token that was given out last stands.
+    last: Span,
 }
 
 impl<'a> Lexer<'a> {
     /// At the start of a text; a byte order mark there is passed over.
     pub fn new(text: &'a str) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Lexer { text, at, ahead: None, last_end: at }
+        Lexer { text, at, ahead: None, last: at..at }
     }
 
     /// Where the token that was given out last ends.
     pub fn last_end(&self) -> usize {
-        self.last_end
+        self.last.end
+    }
+
+    /// Where the token that was given out last stands.
+    pub fn last(&self) -> Span {
+        self.last.clone()
+    }
+
+    /// Whether a token is a text, or ends with one.
+    pub fn ends_text(&self, token: &Span) -> bool {
+        self.text[token.clone()].ends_with('"')
     }
 
     /// The next token.
@@ -62,7 +73,7 @@ impl<'a> Lexer<'a> {
             Some(ahead) => ahead,
             None => self.read()?,
         };
-        self.last_end = span.end;
+        self.last = span.clone();
         Ok((token, span))
     }
 

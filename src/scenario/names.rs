@@ -16,8 +16,10 @@ pub struct Names {
 
 /// What can be said of a rule by its name.
 pub struct RuleName {
-    /// Its label, where it has one.
+    /// Its label, where the file gives it one.
     pub label: Option<String>,
+    /// What its draws are keyed by: the label, or what it does.
+    pub key: String,
     /// What it does.
     pub does: Does,
     /// Whether it comes to an end.

@@ -48,6 +48,10 @@ pub fn resolve(root: &Node) -> Checked<Resolved> {
 
 fn cluster(file: &File) -> Checked<Cluster> {
     let At { value: groups, span } = &file.cluster;
+    if let Some((group, _)) = groups.0.iter().find(|(_, members)| members.is_empty()) {
+        let mistake = Mistake::says(format!("the group {:?} has no nodes", group.value)).at(group.span.clone());
+        return Err(mistake.label("name at least one, or leave it out"));
+    }
     let named = groups
         .0
         .iter()
@@ -120,8 +124,8 @@ fn network(names: &Names, network: &Network) -> Checked<(Link, BTreeMap<(NodeId,
     let mut base = Link::default();
     change(&mut base, &all);
     let mut unlike = BTreeMap::new();
-    for entry in links {
-        for pair in pairs(names, entry)? {
+    for At { value: entry, span } in links {
+        for pair in pairs(names, entry).map_err(|mistake| mistake.at(span.clone()))? {
             change(unlike.entry(pair).or_insert_with(|| base.clone()), entry);
         }
     }
@@ -157,14 +161,7 @@ fn pairs(names: &Names, entry: &LinkEntry) -> Checked<Vec<(NodeId, NodeId)>> {
             both.dedup();
             Ok(both)
         }
-        (from, to, between) => {
-            let span = between.as_ref().map(|at| &at.span).or(from.as_ref().or(to.as_ref()).map(|at| &at.span));
-            let mistake = Mistake::says("a link is named by from and to, or by between").accepted(form);
-            Err(match span {
-                Some(span) => mistake.at(span.clone()),
-                None => mistake,
-            })
-        }
+        _ => Err(Mistake::says("a link is named by from and to, or by between").accepted(form)),
     }
 }
 
@@ -192,7 +189,7 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
     let mut spans: BTreeMap<String, Span> = BTreeMap::new();
     let mut spent: BTreeMap<String, u32> = BTreeMap::new();
     let mut name = |when: When, does: Does, content: String| -> Checked<RuleName> {
-        let label = match when.label {
+        let key = match when.label {
             Some(label) => {
                 checked_label(label)?;
                 if let Some(first) = spans.insert(label.value.clone(), label.span.clone()) {
@@ -208,7 +205,8 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
                 if *count == 1 { content } else { format!("{content} #{count}") }
             }
         };
-        Ok(RuleName { label: Some(label), does, lasts: when.lasting.is_some() })
+        let label = when.label.map(|label| label.value.clone());
+        Ok(RuleName { label, key, does, lasts: when.lasting.is_some() })
     };
     let mut names = vec![];
     for (place, fault) in file.faults.iter().enumerate() {
@@ -299,7 +297,7 @@ impl<'a> Entries<'a> {
 fn rule(names: &Names, id: usize, when: When, entry: Span, action: Action, what: &Span) -> Checked<Rule> {
     let (trigger, after) = rules::trigger(names, &when, entry)?;
     let lasting = when.lasting.map(|law| law.value.0.clone());
-    let rule = Rule { label: names.rules[id].label.clone(), trigger, after, lasting, action };
+    let rule = Rule { label: Some(names.rules[id].key.clone()), trigger, after, lasting, action };
     rules::check(&rule, &when, what)?;
     Ok(rule)
 }

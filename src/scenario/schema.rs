@@ -175,7 +175,7 @@ pub struct Network {
     pub on_cut: Option<OnCutText>,
     /// Links that are unlike the others.
     #[serde(default)]
-    pub links: Vec<LinkEntry>,
+    pub links: Vec<At<LinkEntry>>,
     /// Places, and the nodes in each.
     #[serde(default)]
     pub sites: Option<At<Pairs<Vec<At<String>>>>>,

@@ -248,7 +248,15 @@ impl Parser<'_> {
 
     fn body(&mut self, open: Span) -> Checked<Body> {
         self.enter('(', open)?;
-        let named = matches!(self.lexer.peek()?.0, Token::Word(_)) && self.lexer.peek_second()? == Token::Colon;
+        let named = match &self.lexer.peek()?.0 {
+            // A word in lower case before another value can only be a field's name that lacks its colon.
+            Token::Word(word) if word.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                let second = self.lexer.peek_second()?;
+                matches!(second, Token::Colon | Token::Text(_) | Token::Number(_) | Token::Word(_))
+            }
+            Token::Word(_) => self.lexer.peek_second()? == Token::Colon,
+            _ => false,
+        };
         if !named {
             return self.items(Inside::Values, Self::value).map(Body::Values);
         }
@@ -259,6 +267,7 @@ impl Parser<'_> {
     }
 
     fn one_field(&mut self) -> Checked<Field> {
+        let last = self.lexer.last();
         let (token, name_span) = self.lexer.take()?;
         let name = match token {
             Token::Word(name) => name,
@@ -267,9 +276,14 @@ impl Parser<'_> {
                 let mistake = Mistake::says("a field's name stands here without quotes").at(name_span);
                 return Err(mistake.label(format!("write {text}")));
             }
+            Token::Open('(') => {
+                let comma = last.end.saturating_sub(1)..last.end;
+                let mistake = Mistake::says("a closing bracket is missing").at(comma).label("write ) before this");
+                return Err(self.opened(mistake, "opened here"));
+            }
             _ => {
                 let mistake = Mistake::says("a field such as  at: \"1s\"  is wanted here").at(name_span);
-                return Err(self.opened(mistake, "everything in this bracket is named; is its ) missing?"));
+                return Err(self.opened(mistake, "everything in this bracket is named"));
             }
         };
         if self.lexer.peek()?.0 != Token::Colon {
@@ -310,9 +324,13 @@ impl Parser<'_> {
                 return Ok(items);
             }
             items.push(item(self)?);
-            let end = self.lexer.last_end();
+            let (last, end) = (self.lexer.last(), self.lexer.last_end());
             let (token, span) = self.lexer.peek()?.clone();
             match token {
+                Token::Word(_) | Token::Text(_) if span.start == end && self.lexer.ends_text(&last) => {
+                    let mistake = Mistake::says("this text ends where something else begins").at(last);
+                    return Err(mistake.label("is a quotation mark missing?"));
+                }
                 Token::Comma => drop(self.lexer.take()?),
                 Token::Close(_) => {}
                 Token::End => return Err(self.ended(span)),

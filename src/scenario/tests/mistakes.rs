@@ -21,7 +21,7 @@ fn damaged(text: &str, from: &str, to: &str) -> String {
 #[test]
 fn notation() {
     let crash = |from: &str, to: &str| damaged(LEADER_CRASH, from, to);
-    insta::assert_snapshot!(report(&[
+    let shown = report(&[
         ("a comma is missing at the end of a line", crash("falls silent\",", "falls silent\"")),
         ("a comma is missing within a line", crash("by: \"c1\", op", "by: \"c1\" op")),
         ("a duration without quotes", crash("\"50ms\"", "50ms")),
@@ -49,12 +49,13 @@ fn notation() {
         ("a value after the end", crash("seed: 42,\n)", "seed: 42,\n) extra")),
         ("an extension", format!("#![enable(implicit_some)]\n{LEADER_CRASH}")),
         ("control characters", crash("seed: 42", "seed: \u{1b}[31m42")),
-    ]));
+    ]);
+    insta::assert_snapshot!(shown);
 }
 
 #[test]
 fn fields_and_types() {
-    insta::assert_snapshot!(report(&[
+    let shown = report(&[
         ("an unknown field", small("untill: \"3s\"")),
         ("an unknown field of a fault", small("faults: [(at: \"1s\", lable: \"x\", do: Mark)]")),
         ("a field is missing", small("").replace("title: \"Small\",", "")),
@@ -88,7 +89,8 @@ fn fields_and_types() {
         ("an unknown claim", small("expect: [Holds(ElectionSaftey)]")),
         ("a claim without its promise", small("expect: [Holds]")),
         ("an answer that is none", small("ask: [Guess(at: \"1s\", text: \"?\", answer: NextLaeder)]")),
-    ]));
+    ]);
+    insta::assert_snapshot!(shown);
 }
 
 #[test]
@@ -100,7 +102,7 @@ fn names_and_labels() {
              ask: [Guess(label: \"who\", at: \"2s\", text: \"Who?\", answer: NextLeader)]"
         ))
     };
-    insta::assert_snapshot!(report(&[
+    let shown = report(&[
         ("an unknown node", damaged(LEADER_CRASH, "Crash(Leader)", "Crash(\"n6\")")),
         ("a group for a node", fault("(at: \"2s\", do: Crash(\"replica\"))")),
         ("an unknown group", fault("(at: \"2s\", do: Crash(AnyOf(\"replicas\")))")),
@@ -123,17 +125,19 @@ fn names_and_labels() {
         ("an unknown label in an answer", fault("").replace("NextLeader", "Result(\"first\")")),
         ("a circle", fault("(label: \"a\", on: Fired(\"b\"), do: Mark), (label: \"b\", on: Fired(\"a\"), do: Mark)")),
         ("an empty cluster", small("").replace("{\"replica\": [\"n1\", \"n2\"], \"client\": [\"c1\"]}", "{}")),
+        ("an empty group", small("").replace("[\"c1\"]", "[]")),
         ("a node twice", small("").replace("[\"c1\"]", "[\"n1\"]")),
         ("a group twice", small("").replace("\"client\"", "\"replica\"")),
         ("a bad name", small("").replace("\"c1\"", "\"the client\"")),
         ("a cable", GITHUB.to_owned()),
-    ]));
+    ]);
+    insta::assert_snapshot!(shown);
 }
 
 #[test]
 fn numbers_and_combinations() {
     let fault = |fault: &str| small(&format!("faults: [({fault})]"));
-    insta::assert_snapshot!(report(&[
+    let shown = report(&[
         ("more than certain", small("network: (loss: 5)")),
         ("less than impossible", small("network: (loss: -0.1)")),
         ("hardly possible", small("network: (loss: 0.0000001)")),
@@ -160,7 +164,8 @@ fn numbers_and_combinations() {
         ("no seeds", small("ask: [Judge(at: \"1s\", text: \"?\", claim: Holds(RaftSafety), seeds: 0)]")),
         ("a link without ends", small("network: (links: [(delay: \"1ms\")])")),
         ("a link with one end", small("network: (links: [(from: \"n1\", delay: \"1ms\")])")),
-    ]));
+    ]);
+    insta::assert_snapshot!(shown);
 }
 
 #[test]
@@ -168,17 +173,13 @@ fn variants() {
     let variant = |variants: &str| small(&format!("variants: {variants}"));
     let unknown = Scenario::parse("quorum.ron", QUORUM, Some("writeback")).unwrap_err().render(false);
     let none = Scenario::parse("small.ron", &small(""), Some("fast")).unwrap_err().render(false);
-    insta::assert_snapshot!(
-        report(&[
+    let shown = report(&[
             ("not a map", variant("[(until: \"1s\")]")),
             ("not a record", variant("{\"fast\": \"1s\"}")),
             ("a wrong value", variant("{\"slow\": (until: \"9s\"), \"fast\": (until: 1)}")),
             ("variants of a variant", variant("{\"fast\": (variants: {})}")),
-        ]) + "== unknown\n"
-            + &unknown
-            + "\n== where there are none\n"
-            + &none
-    );
+        ]);
+    insta::assert_snapshot!(format!("{shown}== unknown\n{unknown}\n== where there are none\n{none}"));
 }
 
 #[test]
