@@ -172,7 +172,7 @@ fn write_text(out: &mut String, text: &str) {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
-            c if c.is_control() => out.extend(c.escape_unicode()),
+            '\t' => out.push_str("\\t"),
             c => out.push(c),
         }
     }
