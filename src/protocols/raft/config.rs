@@ -21,7 +21,8 @@ pub struct Config {
     /// The most entries that one AppendEntries carries.
     pub max_batch: usize,
     /// By name of a replica: the terms of the entries that its empty disk is given when it starts. Its current term is
-    /// then the last of them. For situations such as the paper's Figure 7.
+    /// then the highest of all that are given to anyone, for the leader of that term asked everyone for a vote. For
+    /// situations such as the paper's Figure 7.
     pub logs: BTreeMap<String, Vec<u64>>,
     /// How a leader answers reads.
     pub read: ReadMode,

@@ -70,7 +70,7 @@ pub mod replication;
 pub mod snapshots;
 pub mod storage;
 #[cfg(test)]
-mod tests {}
+mod tests;
 
 pub use client::Client;
 pub use config::{Config, ReadMode};
@@ -91,7 +91,6 @@ type Ctx<'a> = node::Ctx<'a, Raft>;
 
 node_value! {
     /// A node: which of the two it is, its group says.
-    #[expect(clippy::large_enum_variant, reason = "a box would cost every clone of a server an allocation")]
     pub enum Raft {
         /// A server.
         Replica(Replica),

@@ -119,11 +119,12 @@ impl Replica {
 
     /// Fills an empty disk with the log that the scenario gives this server, if it gives one.
     fn take_given_log(&mut self, ctx: &mut Ctx) {
-        let config = self.config.clone();
-        let Some(terms) = config.logs.get(ctx.cluster().name(ctx.me())) else { return };
-        if let (Some(&term), true) = (terms.last(), self.persistent == Persistent::default()) {
-            self.write(ctx, Write::Vote { term, voted_for: None });
+        let logs = &self.config.logs;
+        let Some(terms) = logs.get(ctx.cluster().name(ctx.me())) else { return };
+        if self.persistent == Persistent::default() {
             let entries = terms.iter().map(|&term| Entry::no_op(term)).collect();
+            let term = logs.values().flatten().copied().max().unwrap_or(0);
+            self.write(ctx, Write::Vote { term, voted_for: None });
             self.write(ctx, Write::Entries { first: 1, entries });
         }
     }
