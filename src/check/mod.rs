@@ -2,4 +2,4 @@
 
 pub mod claim;
 
-pub use claim::{Answer, Claim, Measure, Promise, State};
+pub use claim::{Answer, Claim, Measure, Promise, Question, State};
