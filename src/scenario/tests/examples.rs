@@ -231,3 +231,28 @@ fn a_variant_replaces_whole_fields() {
     assert_eq!(variant.protocol.text(), "Raft(heartbeat: \"1s\", protocol_name: true, quorum: 3)");
     assert_eq!(variant.variant.as_deref(), Some("clean"));
 }
+
+#[test]
+fn a_tree_is_printed_for_people_and_reads_back() {
+    let scenario = parse(LEADER_CRASH);
+    insta::assert_snapshot!(scenario.tree.pretty());
+    let again = parse(&scenario.tree.pretty());
+    assert_eq!((again.hash, again.tree.pretty()), (scenario.hash.clone(), scenario.tree.pretty()));
+}
+
+#[test]
+fn claims_and_faults_by_hand() {
+    let scenario = parse(LEADER_CRASH);
+    assert_eq!(scenario.claim("Not(Ok(\"last\"))").unwrap(), Claim::Not(Claim::Ok("last".into()).into()));
+    assert!(matches!(
+        scenario.fault("Restart(Same(\"silence\"))").unwrap(),
+        Action::Node(NodeAction::Restart, NodeSelector::Same(0))
+    ));
+    let refused = [
+        scenario.claim("Ok(\"first\")").unwrap_err().to_string(),
+        scenario.claim("Ok(\"last\"").unwrap_err().to_string(),
+        scenario.fault("Crash(\"n6\")").unwrap_err().to_string(),
+        scenario.fault("Drop").unwrap_err().to_string(),
+    ];
+    insta::assert_snapshot!(refused.join("\n"));
+}
