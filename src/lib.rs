@@ -1,9 +1,16 @@
-//! Pessimist.
+//! Pessimist: a laboratory for distributed systems.
+//!
+//! The layers, from the bottom up; imports point downwards only.
 #[allow(unused_extern_crates, reason = "the derives of node_value! name the crate")]
 extern crate self as pessimist;
-pub mod check;
-pub mod kernel;
+
 pub mod node;
+
+pub mod kernel;
 pub mod protocols;
-pub mod scenario;
+
 pub mod trace;
+
+pub mod check;
+
+pub mod scenario;

@@ -25,6 +25,7 @@ mod probe;
 mod resolve;
 mod rules;
 pub mod schema;
+mod session;
 pub mod syntax;
 mod variant;
 pub mod words;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use diagnostic::{Diagnostic, Mistake, Span, nearest};
 pub use rules::can_end;
+pub use session::{Flight, Moment, NodePicture, Picture, Run, Session};
 
 use crate::check::{Claim, Question};
 use crate::kernel::{Action, Plan};
