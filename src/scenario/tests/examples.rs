@@ -4,9 +4,12 @@ use super::*;
 use crate::check::{Answer, Claim, Promise, Question, State};
 use crate::kernel::{
     Action, ClockPlan, DiskPlan, FactPattern, Law, Link, LinkAction, LinkSelector, NodeAction, NodeSelector, OnCut,
-    Order, Pattern, Plan, SyncHolds, Trigger,
+    Order, Pattern, Plan, SyncHolds, Trigger, World,
 };
-use crate::node::{ClockChange, Datum, DiskMode, FactKind, LocalSpan, Op, Retry, SimSpan, SimTime};
+use crate::node::{
+    ClockChange, Datum, DiskMode, Event, EventId, FactKind, LocalSpan, Op, Retry, SimSpan, SimTime, Sink, What,
+};
+use crate::protocols::raft::{self, Raft};
 
 #[test]
 fn the_leader_falls_silent() {
@@ -255,4 +258,39 @@ fn claims_and_faults_by_hand() {
         scenario.fault("Drop").unwrap_err().to_string(),
     ];
     insta::assert_snapshot!(refused.join("\n"));
+}
+
+/// Notes what scenarios are about: faults by label, operations by label, and questions.
+#[derive(Default)]
+struct Story(Vec<String>);
+
+impl Sink<Raft> for Story {
+    fn event(&mut self, event: &Event<'_, Raft>) {
+        match event.what {
+            What::Fault { fault, label: Some(label), .. } => {
+                self.0.push(format!("{label}: node {}", fault.node().map_or(9, |node| node.index())));
+            }
+            What::Operation { operation, label: Some("last") } => self.0.push(format!("last: {}", operation.op)),
+            _ => {}
+        }
+    }
+
+    fn moment(&mut self, number: usize, _: SimTime, _: EventId) {
+        self.0.push(format!("question {number}"));
+    }
+}
+
+#[test]
+fn the_leader_falls_silent_in_a_world() {
+    let mut scenario = Scenario::parse("leader-crash.ron", LEADER_CRASH, None).unwrap();
+    scenario.set_seed(7);
+    let config: raft::Config = scenario.protocol.config(&scenario).unwrap();
+    assert_eq!(config.election, (LocalSpan::millis(150), LocalSpan::millis(300)));
+    let mut world = World::<Raft>::new(scenario.plan, config);
+    let mut story = Story::default();
+    world.run(&mut story);
+    let [asked, crash, question, .., restart] = story.0.as_slice() else { panic!("{:?}", story.0) };
+    assert_eq!((asked.as_str(), question.as_str()), ("last: y=7", "question 0"));
+    let (crashed, restarted) = (crash.strip_prefix("silence: "), restart.strip_prefix("return: "));
+    assert!(crashed.is_some() && crashed == restarted, "{:?}", story.0);
 }
