@@ -56,7 +56,9 @@ pub fn main_with(registry: Registry) -> ExitCode {
     match std::panic::catch_unwind(|| main_of(&registry)) {
         Ok(exit) => exit.into(),
         Err(_) => {
-            eprintln!("\nThat was a bug in Pessimist, not in your scenario. Please report it with the command that you ran.");
+            eprintln!(
+                "\nThat was a bug in Pessimist, not in your scenario. Please report it with the command that you ran."
+            );
             Exit::Bug.into()
         }
     }

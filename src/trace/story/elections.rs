@@ -35,7 +35,9 @@ fn candidacies(
     moments: &mut Vec<Moment>,
 ) {
     let Some(&(first, node)) = term.candidates.first() else { return };
-    if let Some((number, before)) = before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1) {
+    if let Some((number, before)) =
+        before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1)
+    {
         let text = format!("term {number} has no leader: {}", tally(survey, before, first));
         moments.push(Moment::new(first, 62, "split vote", text).unnamed());
     }
@@ -45,7 +47,8 @@ fn candidacies(
     moments.push(Moment::new(first, if won { 50 } else { 46 }, "candidacy", text));
     for &(event, rival) in &term.candidates[1..] {
         if term.leaders.first().is_some_and(|&(leads, _)| leads < event) {
-            let text = format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
+            let text =
+                format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
             moments.push(Moment::new(event, 48, "candidacy", text));
         } else if rival != node {
             let text = format!("{} too: rivals in one term", survey.trace.cluster().name(rival));
@@ -143,9 +146,9 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
     if let Some(line) = leaderless(survey, event, node, term) {
         moment.below.push(line);
     }
-    let unaware = survey.leads_at(event).filter(|reign| {
-        reign.node != node && reign.term != number && survey.group(reign.node) == survey.group(node)
-    });
+    let unaware = survey
+        .leads_at(event)
+        .filter(|reign| reign.node != node && reign.term != number && survey.group(reign.node) == survey.group(node));
     for reign in unaware {
         let old = trace.cluster().name(reign.node);
         moment.below.push(format!("{old} does not know: in its own eyes it still leads term {}", reign.term));
@@ -163,7 +166,8 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
 /// How long nobody led, where a leader was lost before.
 fn leaderless(survey: &Survey<'_>, event: EventId, node: NodeId, term: &Term) -> Option<String> {
     let trace = survey.trace;
-    let last = survey.reigns.iter().filter(|reign| reign.from < event && survey.group(reign.node) == survey.group(node));
+    let last =
+        survey.reigns.iter().filter(|reign| reign.from < event && survey.group(reign.node) == survey.group(node));
     let last = last.max_by_key(|reign| reign.until.unwrap_or(event))?;
     let lost = last.until.filter(|until| *until < event)?;
     let span = |until: EventId| trace.record(until).time().since(trace.record(lost).time());

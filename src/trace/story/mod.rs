@@ -140,7 +140,10 @@ fn questions(survey: &Survey<'_>, asked: &Asked, moments: &mut Vec<Moment>) {
     let before = EventId(asked.before.0.saturating_sub(1)).min(last);
     moments.push(Moment { mark: '?', ..Moment::new(before, 200, "question", text).untimed() });
     if let (Some(said), Some(answer), Some(shown)) = (&asked.answered, &asked.answer, asked.shown) {
-        moments.push(Moment { mark: '?', ..Moment::new(shown, 199, "answer", reveal(Some(said), answer, asked)).untimed() });
+        moments.push(Moment {
+            mark: '?',
+            ..Moment::new(shown, 199, "answer", reveal(Some(said), answer, asked)).untimed()
+        });
     }
 }
 
@@ -197,7 +200,13 @@ impl Teller<'_> {
         lines
     }
 
-    fn section(&self, section: &Section, here: std::ops::Range<usize>, kept: &BTreeSet<usize>, lines: &mut Vec<String>) {
+    fn section(
+        &self,
+        section: &Section,
+        here: std::ops::Range<usize>,
+        kept: &BTreeSet<usize>,
+        lines: &mut Vec<String>,
+    ) {
         lines.push(String::new());
         lines.extend(wrap(&plain(&section.title), COLUMNS, COLUMNS));
         let mut told: BTreeSet<OperationId> = BTreeSet::new();

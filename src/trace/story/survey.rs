@@ -257,9 +257,8 @@ impl<'a> Survey<'a> {
                 if let (Some(first), Some(last)) = (dropped.first(), dropped.last()) {
                     let operations = dropped.iter().filter_map(|entry| entry.2).collect();
                     let (first, last) = (first.0, last.0);
-                    let committed = self.commits.iter().any(|commit| {
-                        commit.entries.iter().any(|entry| dropped.contains(entry))
-                    });
+                    let committed =
+                        self.commits.iter().any(|commit| commit.entries.iter().any(|entry| dropped.contains(entry)));
                     self.truncations.push(Truncation { event: id, node, first, last, operations, committed });
                 }
                 let kept = shadow.entries.len() - dropped.len();
