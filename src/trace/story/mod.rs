@@ -250,4 +250,4 @@ impl Teller<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

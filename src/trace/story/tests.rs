@@ -162,7 +162,7 @@ fn golden() {
 
 /// The numbers in square brackets.
 fn bracketed(lines: &[String]) -> usize {
-    let counts = lines.iter().filter_map(|line| line.rsplit_once('[')?.1.split_once(" event")?.0.replace(',', "").parse().ok());
+    let counts = lines.iter().filter_map(|line| line.rsplit_once('[')?.1.split_once(" event")?.0.replace(',', "").parse::<usize>().ok());
     counts.sum::<usize>()
 }
 

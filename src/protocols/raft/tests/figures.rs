@@ -39,7 +39,7 @@ fn figure_7_followers_are_repaired() {
             _ => None,
         })
     };
-    assert_eq!(truncated("a").collect::<Vec<_>>(), []);
+    assert_eq!(truncated("a").collect::<Vec<_>>(), [0u64; 0]);
     assert_eq!(truncated("e").collect::<Vec<_>>(), [6]);
     assert_eq!(truncated("f").collect::<Vec<_>>(), [4]);
 }
