@@ -1,7 +1,9 @@
+//! temporary
 use pessimist::kernel::*;
 use pessimist::node::*;
+use pessimist::trace::*;
 use std::time::Instant;
-node_value! { pub struct Ping { seen: u64 } #[derive(Copy)] pub struct Ball { number: u32 } }
+node_value! { #[doc="x"] pub struct Ping { seen: u64 } #[doc="x"] #[derive(Copy)] pub struct Ball { number: u32 } }
 impl Node for Ping {
     type Config = u32;
     type Msg = Ball;
@@ -21,21 +23,35 @@ impl Node for Ping {
     }
 }
 fn main() {
+    let only = std::env::args().nth(1);
+    let n: u32 = std::env::args().nth(2).map_or(4_000_000, |s| s.parse().unwrap());
     for balls in [1, 64] {
-        for law in [Law::Uniform(SimSpan::millis(1), SimSpan::millis(2)), Law::Constant(SimSpan::millis(1))] {
+        for traced in [false, true] {
+            if only.as_ref().is_some_and(|o| *o != format!("{balls}{traced}")) {
+                continue;
+            }
             let mut plan = Plan::new(Cluster::new([("n", vec!["a", "b"])]).unwrap());
-            plan.link.delay = law;
+            plan.link.delay = Law::Uniform(SimSpan::millis(1), SimSpan::millis(2));
             plan.until = SimTime(u64::MAX);
-            plan.max_events = 20_000_000;
+            plan.max_events = n;
+            let cluster = plan.cluster.clone();
             let mut world = World::<Ping>::new(plan, balls);
             let t = Instant::now();
-            world.run(&mut ());
+            let mut bytes = 0;
+            if traced {
+                let mut r = Recorder::new(cluster, Lines::None);
+                world.run(&mut r);
+                bytes = r.trace.bytes();
+            } else {
+                world.run(&mut ());
+            }
             let s = t.elapsed().as_secs_f64();
             let seen: u64 = world.cluster().ids().map(|i| world.node(i).unwrap().seen).sum();
             println!(
-                "{balls}: {:.1} M msgs/s, {:.1} M events/s",
+                "{balls} traced {traced}: {:.1} M msgs/s, {:.1} M events/s {} B/event",
                 seen as f64 / s / 1e6,
-                world.events() as f64 / s / 1e6
+                world.events() as f64 / s / 1e6,
+                bytes as f64 / world.events() as f64
             );
         }
     }

@@ -48,7 +48,7 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// The label that this claim refers to, where it refers to one.
+    /// The label of the operation that this claim is about, where it is about one.
     pub fn label(&self) -> Option<&str> {
         match self {
             Claim::Durable(label) | Claim::Got(label, _) => Some(label),
@@ -109,6 +109,47 @@ impl Answer {
             Answer::Result(label) | Answer::Outcome(label) => Some(label),
             Answer::Whether(claim) => claim.label(),
             Answer::NextLeader | Answer::Count(_) => None,
+        }
+    }
+}
+
+/// What people are asked before they see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// What will this run do? Answered by the run.
+    Guess {
+        /// The question itself.
+        text: String,
+        /// What a guess is compared with.
+        answer: Answer,
+        /// What explains the answer, where something does.
+        because: Option<String>,
+    },
+    /// Is this true always, sometimes or never? Answered by many seeds, because one run rewards luck.
+    Judge {
+        /// The question itself.
+        text: String,
+        /// What is to be judged.
+        claim: Claim,
+        /// Over how many seeds, at least one.
+        seeds: u32,
+        /// What explains the answer, where something does.
+        because: Option<String>,
+    },
+}
+
+impl Question {
+    /// The question itself.
+    pub fn text(&self) -> &str {
+        match self {
+            Question::Guess { text, .. } | Question::Judge { text, .. } => text,
+        }
+    }
+
+    /// What explains the answer, where something does.
+    pub fn because(&self) -> Option<&str> {
+        match self {
+            Question::Guess { because, .. } | Question::Judge { because, .. } => because.as_deref(),
         }
     }
 }

@@ -25,6 +25,7 @@ pub fn derive_key(seed: u64, purpose: &str, names: &[&str]) -> Key {
 }
 
 /// The hash of what a draw is for, under a key.
+#[inline]
 pub fn subject<T: Hash + ?Sized>(key: Key, value: &T) -> u64 {
     let mut hasher = StableHasher::new(key);
     value.hash(&mut hasher);
@@ -90,6 +91,7 @@ impl TryRng for Draw {
 }
 
 /// Whether something happens that does so `ppm` times in a million.
+#[inline]
 pub fn happens(ppm: u32, chance: &mut impl Rng) -> bool {
     use rand::RngExt;
     ppm > 0 && chance.random_range(0..1_000_000u32) < ppm

@@ -530,7 +530,7 @@ impl<N: Node> World<N> {
             LinkSelector::All => all.iter().flat_map(|&from| around(from).map(move |to| (from, to))).collect(),
             LinkSelector::MinorityWith(node) => {
                 let (node, others) = self.shuffled_group(rule, node)?;
-                let size = others.len() / 2;
+                let size = (others.len() / 2).saturating_sub(1);
                 split(node, others, size)
             }
             LinkSelector::MajorityWith(node) => {

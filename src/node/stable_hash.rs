@@ -16,39 +16,57 @@ impl StableHasher {
 }
 
 impl Hasher for StableHasher {
+    #[inline]
     fn finish(&self) -> u64 {
         self.0.finish()
     }
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         self.0.write(bytes);
     }
+    #[inline]
+    fn write_u8(&mut self, n: u8) {
+        self.0.write_u8(n);
+    }
+    // siphasher writes a number as its bytes in memory: `to_le` makes those the little-endian ones.
+    #[inline]
     fn write_u16(&mut self, n: u16) {
-        self.0.write(&n.to_le_bytes());
+        self.0.write_u16(n.to_le());
     }
+    #[inline]
     fn write_u32(&mut self, n: u32) {
-        self.0.write(&n.to_le_bytes());
+        self.0.write_u32(n.to_le());
     }
+    #[inline]
     fn write_u64(&mut self, n: u64) {
-        self.0.write(&n.to_le_bytes());
+        self.0.write_u64(n.to_le());
     }
+    #[inline]
     fn write_u128(&mut self, n: u128) {
-        self.0.write(&n.to_le_bytes());
+        self.write_u64(n as u64);
+        self.write_u64((n >> 64) as u64);
     }
+    #[inline]
     fn write_usize(&mut self, n: usize) {
         self.write_u64(n as u64);
     }
+    #[inline]
     fn write_i16(&mut self, n: i16) {
         self.write_u16(n as u16);
     }
+    #[inline]
     fn write_i32(&mut self, n: i32) {
         self.write_u32(n as u32);
     }
+    #[inline]
     fn write_i64(&mut self, n: i64) {
         self.write_u64(n as u64);
     }
+    #[inline]
     fn write_i128(&mut self, n: i128) {
         self.write_u128(n as u128);
     }
+    #[inline]
     fn write_isize(&mut self, n: isize) {
         self.write_u64(n as i64 as u64);
     }

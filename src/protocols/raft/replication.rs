@@ -148,9 +148,9 @@ impl Replica {
     pub(super) fn on_match(&mut self, ctx: &mut Ctx, from: NodeId, index: Index) {
         let Role::Leader(leader) = &mut self.role else { return };
         let Some(progress) = leader.progress.get_mut(&from) else { return };
+        progress.next_index = progress.next_index.max(index + 1);
         if index > progress.match_index {
             progress.match_index = index;
-            progress.next_index = index + 1;
             self.advance_commit_index(ctx);
         }
         self.send_rest(ctx, from);
@@ -170,8 +170,9 @@ impl Replica {
         let Role::Leader(leader) = &mut self.role else { return };
         let Some(progress) = leader.progress.get_mut(&from) else { return };
         let prev = conflict.prev_log_index;
-        // A refusal of anything but what was sent last is an old one.
-        if prev + 1 != progress.next_index || prev <= progress.match_index {
+        // A refusal of anything but what was sent last is an old one. An old one that is like it costs a message, no
+        // more: match_index never falls.
+        if prev == 0 || prev + 1 != progress.next_index {
             return;
         }
         // Where the leader has entries of the conflicting term, the logs may agree up to the last of them that is
@@ -179,7 +180,7 @@ impl Replica {
         // than this is slow; to go back less far than one step would never end.
         let own_last = conflict.term.and_then(|term| self.persistent.last_index_of(term)).filter(|own| *own < prev);
         let next_index = own_last.map_or(conflict.first_index, |own| own + 1);
-        progress.next_index = next_index.clamp(progress.match_index + 1, prev);
+        progress.next_index = next_index.clamp(1, prev);
         self.replicate(ctx, from);
     }
 

@@ -131,6 +131,12 @@ impl<N: Subject> Lab<N> {
         bench.held = None;
     }
 
+    /// Forgets all that the disk of a crashed node held.
+    pub fn wipe(&mut self, name: &str) {
+        let index = self.id(name).index();
+        (self.benches[index].platter, self.benches[index].cache) = Default::default();
+    }
+
     pub fn restart(&mut self, name: &str) {
         let id = self.id(name);
         let disk = self.benches[id.index()].platter.clone();

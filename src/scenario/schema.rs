@@ -1,0 +1,531 @@
+//! What a scenario file may hold, field by field. What names mean is resolved later.
+
+use super::decode::AT;
+use super::diagnostic::Span;
+use super::words::{ActionText, DiskModeText, LawText, OpText, PatternText, Who};
+use crate::check::{Answer, Claim};
+use crate::kernel::{OnCut, Order};
+use crate::node::{Retry, SimSpan};
+use serde::de::{self, IgnoredAny, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A value that remembers where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub span: Span,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Parts<T> {
+            type Value = At<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value with its place, as only our own reader hands it out")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut parts: A) -> Result<At<T>, A::Error> {
+                let start: Option<u64> = parts.next_element()?;
+                let end: Option<u64> = parts.next_element()?;
+                match (start, end, parts.next_element()?) {
+                    (Some(start), Some(end), Some(value)) => Ok(At { value, span: start as usize..end as usize }),
+                    _ => Err(de::Error::custom("a value came without its place")),
+                }
+            }
+        }
+        deserializer.deserialize_newtype_struct(AT, Parts(PhantomData))
+    }
+}
+
+/// A map in the order of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pairs<T>(pub Vec<(At<String>, T)>);
+
+impl<T> Default for Pairs<T> {
+    fn default() -> Self {
+        Pairs(vec![])
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Map<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Map<T> {
+            type Value = Pairs<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map in { }")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs<T>, A::Error> {
+                let mut pairs = vec![];
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Map(PhantomData))
+    }
+}
+
+/// A whole scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Scenario")]
+pub struct File {
+    /// Its name for people.
+    pub title: String,
+    /// What to look at.
+    #[serde(default)]
+    pub look: Option<String>,
+    /// The incident or paper that it retells.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// What was left out of the telling.
+    #[serde(default)]
+    pub simplified: Option<String>,
+    /// The protocol and its configuration: read by the registry, from the tree.
+    pub protocol: IgnoredAny,
+    /// Groups of nodes.
+    pub cluster: At<Pairs<Vec<At<String>>>>,
+    /// How messages travel.
+    #[serde(default)]
+    pub network: Network,
+    /// How clocks err, by node or group.
+    #[serde(default)]
+    pub clocks: Pairs<Clock>,
+    /// Every disk.
+    #[serde(default)]
+    pub disk: Disk,
+    /// Disks that are unlike the others, by node or group.
+    #[serde(default)]
+    pub disks: Pairs<Disk>,
+    /// How long a node takes for a message, by node or group.
+    #[serde(default)]
+    pub service: Pairs<SimSpan>,
+    /// How many messages may wait at a slow node.
+    #[serde(default)]
+    pub inbox: Option<At<u32>>,
+    /// What clients ask for.
+    #[serde(default)]
+    pub workload: Vec<Work>,
+    /// What goes wrong.
+    #[serde(default)]
+    pub faults: Vec<FaultEntry>,
+    /// What people are asked.
+    #[serde(default)]
+    pub ask: Vec<Ask>,
+    /// What must turn out.
+    #[serde(default)]
+    pub expect: Vec<At<Claim>>,
+    /// Named changes of some fields: applied to the tree before this is read.
+    #[serde(default)]
+    pub variants: Option<IgnoredAny>,
+    /// When the run ends.
+    #[serde(default)]
+    pub until: Option<At<SimSpan>>,
+    /// Where all chance comes from.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// How many events may happen.
+    #[serde(default)]
+    pub events: Option<At<u32>>,
+    /// A mutant of the contract.
+    #[serde(default)]
+    pub sync_holds: SyncHoldsText,
+}
+
+/// Whose effects a sync holds back.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub enum SyncHoldsText {
+    /// The node's.
+    #[default]
+    Node,
+    /// The handler's only: a mutant.
+    Handler,
+}
+
+/// How messages travel.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// How long a message takes.
+    #[serde(default)]
+    pub delay: Option<LawText>,
+    /// How likely a message is lost.
+    #[serde(default)]
+    pub loss: Option<Chance>,
+    /// How likely it arrives twice.
+    #[serde(default)]
+    pub duplicate: Option<Chance>,
+    /// How likely it is delayed once more.
+    #[serde(default)]
+    pub reorder: Option<Chance>,
+    /// Whether messages may overtake.
+    #[serde(default)]
+    pub order: Option<OrderText>,
+    /// What a cut does to messages.
+    #[serde(default)]
+    pub on_cut: Option<OnCutText>,
+    /// Links that are unlike the others.
+    #[serde(default)]
+    pub links: Vec<At<LinkEntry>>,
+    /// Places, and the nodes in each.
+    #[serde(default)]
+    pub sites: Option<At<Pairs<Vec<At<String>>>>>,
+    /// Cables between places, by name.
+    #[serde(default)]
+    pub cables: Option<At<Pairs<CableText>>>,
+}
+
+/// A cable: its two ends and its delay.
+pub type CableText = (At<String>, At<String>, LawText);
+
+/// Some links that are unlike the others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkEntry {
+    /// The senders: a node or group; with `to`.
+    #[serde(default)]
+    pub from: Option<At<String>>,
+    /// The receivers: a node or group.
+    #[serde(default)]
+    pub to: Option<At<String>>,
+    /// Two nodes or groups, both ways; instead of `from` and `to`.
+    #[serde(default)]
+    pub between: Option<At<(At<String>, At<String>)>>,
+    /// How long a message takes.
+    #[serde(default)]
+    pub delay: Option<LawText>,
+    /// How likely a message is lost.
+    #[serde(default)]
+    pub loss: Option<Chance>,
+    /// How likely it arrives twice.
+    #[serde(default)]
+    pub duplicate: Option<Chance>,
+    /// How likely it is delayed once more.
+    #[serde(default)]
+    pub reorder: Option<Chance>,
+    /// Whether messages may overtake.
+    #[serde(default)]
+    pub order: Option<OrderText>,
+    /// What a cut does to messages.
+    #[serde(default)]
+    pub on_cut: Option<OnCutText>,
+}
+
+/// Whether messages may overtake.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub enum OrderText {
+    /// They may.
+    Any,
+    /// They may not.
+    Fifo,
+}
+
+impl From<OrderText> for Order {
+    fn from(text: OrderText) -> Self {
+        match text {
+            OrderText::Any => Order::Any,
+            OrderText::Fifo => Order::Fifo,
+        }
+    }
+}
+
+/// What a cut does to messages.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub enum OnCutText {
+    /// They are lost.
+    Drop,
+    /// They wait.
+    Hold,
+}
+
+impl From<OnCutText> for OnCut {
+    fn from(text: OnCutText) -> Self {
+        match text {
+            OnCutText::Drop => OnCut::Drop,
+            OnCutText::Hold => OnCut::Hold,
+        }
+    }
+}
+
+/// A probability, in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Chance(pub u32);
+
+impl TryFrom<f64> for Chance {
+    type Error = String;
+
+    fn try_from(number: f64) -> Result<Self, String> {
+        if number > 1.0 && number <= 100.0 {
+            let share = number / 100.0;
+            return Err(format!("a probability is a number from 0 to 1; {number} percent are {share}"));
+        }
+        if !(0.0..=1.0).contains(&number) {
+            return Err(format!("a probability is a number from 0 to 1, and {number} is not"));
+        }
+        match (number * 1e6).round() as u32 {
+            0 if number > 0.0 => Err("the smallest probability above 0 is one in a million, 0.000001".to_owned()),
+            millionths => Ok(Chance(millionths)),
+        }
+    }
+}
+
+/// How a clock errs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// How fast it runs.
+    #[serde(default)]
+    pub rate: Option<Rate>,
+    /// How far it is ahead at the start.
+    #[serde(default)]
+    pub offset: Option<SignedSpan>,
+    /// How far off it claims to be at the most.
+    #[serde(default)]
+    pub error: Option<SimSpan>,
+}
+
+/// A clock's rate in parts of a thousand million; written in parts of a million.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Rate(pub i64);
+
+impl TryFrom<f64> for Rate {
+    type Error = String;
+
+    fn try_from(ppm: f64) -> Result<Self, String> {
+        let ppb = (ppm * 1000.0).round() as i64;
+        let (least, most) = (crate::kernel::MIN_RATE_PPB, crate::kernel::MAX_RATE_PPB);
+        if (least..=most).contains(&ppb) {
+            return Ok(Rate(ppb));
+        }
+        let (least, most) = (least / 1000, most / 1000);
+        Err(format!("a clock's rate lies from {least} (half speed) to {most} (double speed) parts of a million"))
+    }
+}
+
+/// A span that may go back: `"-5s"`. In nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedSpan(pub i64);
+
+/// Ten years, so that clocks which are set forward again and again stay within their 292 years.
+const SIGNED_MAX_NS: i64 = 10 * 365 * 86_400 * 1_000_000_000;
+
+impl<'de> Deserialize<'de> for SignedSpan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = SignedSpan;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration in quotes, such as \"5s\" or \"-5s\",")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SignedSpan, E> {
+                let (unsigned, back) = match text.strip_prefix('-') {
+                    Some(unsigned) => (unsigned, true),
+                    None => (text.strip_prefix('+').unwrap_or(text), false),
+                };
+                let span: SimSpan = unsigned.parse().map_err(E::custom)?;
+                let nanos = i64::try_from(span.0).unwrap_or(i64::MAX);
+                if nanos > SIGNED_MAX_NS {
+                    return Err(E::custom("a clock cannot be more than ten years off"));
+                }
+                Ok(SignedSpan(if back { -nanos } else { nanos }))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// How a disk behaves.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    /// How long a sync takes.
+    #[serde(default)]
+    pub sync: Option<LawText>,
+    /// What becomes of what was not synced.
+    #[serde(default)]
+    pub mode: Option<DiskModeText>,
+}
+
+/// How often: a span, a law, or the word for a gap.
+pub type Every = At<LawText>;
+
+/// Declares a kind of entry that happens at some moment: the fields of the one trigger grammar, and its own.
+macro_rules! entries {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: $type,)*
+            /// Its name.
+            #[serde(default)]
+            pub label: Option<At<String>>,
+            /// At this moment.
+            #[serde(default)]
+            pub at: Option<At<SimSpan>>,
+            /// Again and again.
+            #[serde(default)]
+            pub every: Option<Every>,
+            /// When that happens.
+            #[serde(default)]
+            pub on: Option<At<PatternText>>,
+            /// How long after that; or after which event.
+            #[serde(default)]
+            pub after: Option<At<After>>,
+            /// From when, with `every`.
+            #[serde(default)]
+            pub from: Option<At<SimSpan>>,
+            /// Until when, with `every`.
+            #[serde(default)]
+            pub until: Option<At<SimSpan>>,
+            /// How often at the most.
+            #[serde(default)]
+            pub times: Option<At<u32>>,
+            /// Which occurrence is the first to count, with `on`.
+            #[serde(default)]
+            pub nth: Option<At<u32>>,
+            /// How long until it is undone.
+            #[serde(default)]
+            pub lasting: Option<At<LawText>>,
+        }
+
+        impl $name {
+            /// The moment at which it happens.
+            pub fn when(&self) -> When<'_> {
+                When {
+                    label: self.label.as_ref(), at: self.at.as_ref(), every: self.every.as_ref(),
+                    on: self.on.as_ref(), after: self.after.as_ref(), from: self.from.as_ref(),
+                    until: self.until.as_ref(), times: self.times.as_ref(), nth: self.nth.as_ref(),
+                    lasting: self.lasting.as_ref(),
+                }
+            }
+        }
+    )* };
+}
+
+entries! {
+    /// Something that clients ask for.
+    Work {
+        /// Which client.
+        by: Who,
+        /// What for.
+        op: OpText,
+        /// How long it waits.
+        #[serde(default)]
+        timeout: Option<At<SimSpan>>,
+        /// Whether it asks again.
+        #[serde(default)]
+        retry: Option<Retry>,
+    }
+    /// Something that goes wrong.
+    FaultEntry {
+        /// What.
+        r#do: At<ActionText>,
+    }
+    /// A question that this run answers.
+    GuessEntry {
+        /// The question.
+        text: String,
+        /// What to compare an answer with.
+        answer: At<Answer>,
+        /// What explains the answer.
+        #[serde(default)]
+        because: Option<String>,
+    }
+    /// A question that many seeds answer: always, sometimes or never.
+    JudgeEntry {
+        /// The question.
+        text: String,
+        /// The claim to judge.
+        claim: At<Claim>,
+        /// How many seeds.
+        seeds: At<u32>,
+        /// What explains the answer.
+        #[serde(default)]
+        because: Option<String>,
+    }
+}
+
+/// The fields of the trigger grammar, whatever entry they stand in.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "each is told in the entries")]
+pub struct When<'a> {
+    pub label: Option<&'a At<String>>,
+    pub at: Option<&'a At<SimSpan>>,
+    pub every: Option<&'a Every>,
+    pub on: Option<&'a At<PatternText>>,
+    pub after: Option<&'a At<After>>,
+    pub from: Option<&'a At<SimSpan>>,
+    pub until: Option<&'a At<SimSpan>>,
+    pub times: Option<&'a At<u32>>,
+    pub nth: Option<&'a At<u32>>,
+    pub lasting: Option<&'a At<LawText>>,
+}
+
+/// A question.
+#[derive(Clone, Debug, Deserialize)]
+pub enum Ask {
+    /// Answered by this run.
+    Guess(GuessEntry),
+    /// Answered by many seeds.
+    Judge(JudgeEntry),
+}
+
+/// How long after its trigger something happens, or after which event of a branch made by hand.
+#[derive(Clone, Debug)]
+pub enum After {
+    /// So much later.
+    Law(LawText),
+    /// Right after that event.
+    Event(EventText),
+}
+
+/// An event of the run being made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventText {
+    /// Its number.
+    pub event: u32,
+    /// How it must read.
+    #[serde(default)]
+    pub expect: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for After {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = After;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration in quotes, a law such as Uniform(\"1ms\", \"5ms\"), or (event: 131)")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<After, E> {
+                LawText::constant(text).map(After::Law)
+            }
+
+            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<After, A::Error> {
+                LawText::of_enum(access).map(After::Law)
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<After, A::Error> {
+                EventText::deserialize(de::value::MapAccessDeserializer::new(map)).map(After::Event)
+            }
+        }
+        deserializer.deserialize_any(Shapes)
+    }
+}

@@ -1,0 +1,230 @@
+//! What a person is told of each kind of mistake. Read every change of these as a student would.
+
+use super::*;
+use crate::scenario::MAX_BYTES;
+use std::fmt::Write as _;
+
+/// Shows the refusal of each text under what was done to it.
+fn report(cases: &[(&str, String)]) -> String {
+    let mut report = String::new();
+    for (name, text) in cases {
+        let _ = writeln!(report, "== {name}\n{}", refusal(text));
+    }
+    report
+}
+
+fn damaged(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from:?} is not in the example");
+    text.replacen(from, to, 1)
+}
+
+#[test]
+fn notation() {
+    let crash = |from: &str, to: &str| damaged(LEADER_CRASH, from, to);
+    let shown = report(&[
+        ("a comma is missing at the end of a line", crash("falls silent\",", "falls silent\"")),
+        ("a comma is missing within a line", crash("by: \"c1\", op", "by: \"c1\" op")),
+        ("a duration without quotes", crash("\"50ms\"", "50ms")),
+        ("a name without quotes", crash("by: \"c1\"", "by: c1")),
+        ("a name with a dash without quotes", damaged(GITHUB, "by: \"app-east\"", "by: app-east")),
+        ("a quotation mark is missing", crash("\"c1\", op", "\"c1, op")),
+        ("a closing bracket is missing in a line", crash("do: Crash(Leader)),", "do: Crash(Leader),")),
+        ("a closing bracket is missing at the end of a list", crash("  ],\n  ask", "  \n  ask")),
+        ("the last bracket is missing", crash("seed: 42,\n)", "seed: 42,\n")),
+        ("one bracket too many", crash("seed: 42,\n)", "seed: 42,\n))")),
+        ("the wrong bracket", crash("\"n5\"]", "\"n5\")")),
+        ("an equals sign", crash("label: \"silence\"", "label = \"silence\"")),
+        ("a colon is missing", crash("label: \"silence\"", "label \"silence\"")),
+        ("named and unnamed", crash("Put(\"y\", 7)", "Put(\"y\", value: 7)")),
+        ("unnamed and named", crash("heartbeat: \"50ms\", ", "heartbeat: \"50ms\", 7, ")),
+        ("single quotes", crash("\"c1\"", "'c1'")),
+        ("curly quotes", crash("\"c1\"", "\u{201c}c1\u{201d}")),
+        ("a field twice", crash("seed: 42", "seed: 42, seed: 43")),
+        ("a bad escape", crash("falls silent", "falls \\silent")),
+        ("a comment without an end", crash("Scenario(", "/* Scenario(")),
+        ("not a number", crash("seed: 42", "seed: 4x2")),
+        ("nothing at all", String::new()),
+        ("another language", "{\"title\": \"x\"}".to_owned()),
+        ("too deep", "[".repeat(200_000)),
+        ("a value after the end", crash("seed: 42,\n)", "seed: 42,\n) extra")),
+        ("an extension", format!("#![enable(implicit_some)]\n{LEADER_CRASH}")),
+        ("control characters", crash("seed: 42", "seed: \u{1b}[31m42")),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn fields_and_types() {
+    let shown = report(&[
+        ("an unknown field", small("untill: \"3s\"")),
+        ("an unknown field of a fault", small("faults: [(at: \"1s\", lable: \"x\", do: Mark)]")),
+        ("a field is missing", small("").replace("title: \"Small\",", "")),
+        ("the protocol is missing", small("").replace("protocol: Raft(heartbeat: \"50ms\"),", "")),
+        ("the protocol in quotes", small("").replace("Raft(heartbeat: \"50ms\")", "\"Raft\"")),
+        ("a fault without do", small("faults: [(at: \"1s\")]")),
+        ("a number for a duration", small("until: 3")),
+        ("a duration without a unit", small("until: \"3\"")),
+        ("a text for a number", small("seed: \"42\"")),
+        ("a negative seed", small("seed: -1")),
+        ("a number too large", small("events: 5000000000")),
+        ("a record for a list", small("faults: (at: \"1s\", do: Mark)")),
+        ("a map for a record", small("network: {\"delay\": \"1ms\"}")),
+        ("a record for a map", small("clocks: (n1: (rate: 5))")),
+        ("a word in quotes", small("network: (order: \"Fifo\")")),
+        ("a word in the wrong case", small("network: (order: fifo)")),
+        ("an unknown fault", small("faults: [(at: \"1s\", do: Crush(Leader))]")),
+        ("an unknown selector", small("faults: [(at: \"1s\", do: Crash(Leeder))]")),
+        ("a node without quotes", small("faults: [(at: \"1s\", do: Crash(n1))]")),
+        ("a number for a node", small("faults: [(at: \"1s\", do: Crash(1))]")),
+        ("a fault without its node", small("faults: [(at: \"1s\", do: Crash)]")),
+        ("a fault in quotes", small("faults: [(at: \"1s\", do: \"Crash\")]")),
+        ("too few values", small("faults: [(at: \"1s\", do: Slow(\"n1\"))]")),
+        ("too many values", small("faults: [(at: \"1s\", do: Crash(\"n1\", \"n2\"))]")),
+        ("brackets behind a bare word", small("faults: [(at: \"1s\", do: Mark())]")),
+        ("an unknown operation", small("workload: [(at: \"1s\", by: \"c1\", op: Write(\"x\", 1))]")),
+        ("a value that is none", small("workload: [(at: \"1s\", by: \"c1\", op: Put(\"x\", Leader))]")),
+        ("an unknown law", small("network: (delay: Normal(\"1ms\", \"2ms\"))")),
+        ("an unknown fact", small("faults: [(on: Fact(kind: BecameKing), do: Mark)]")),
+        ("an unknown pattern", small("faults: [(on: BecameKing, do: Mark)]")),
+        ("an unknown claim", small("expect: [Holds(ElectionSaftey)]")),
+        ("a claim without its promise", small("expect: [Holds]")),
+        ("an answer that is none", small("ask: [Guess(at: \"1s\", text: \"?\", answer: NextLaeder)]")),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn names_and_labels() {
+    let fault = |fault: &str| {
+        small(&format!(
+            "workload: [(label: \"last\", at: \"1s\", by: \"c1\", op: Get(\"x\"))],\n  \
+             faults: [(label: \"silence\", at: \"1s\", do: Crash(Leader)), {fault}],\n  \
+             ask: [Guess(label: \"who\", at: \"2s\", text: \"Who?\", answer: NextLeader)]"
+        ))
+    };
+    let shown = report(&[
+        ("an unknown node", damaged(LEADER_CRASH, "Crash(Leader)", "Crash(\"n6\")")),
+        ("a group for a node", fault("(at: \"2s\", do: Crash(\"replica\"))")),
+        ("an unknown group", fault("(at: \"2s\", do: Crash(AnyOf(\"replicas\")))")),
+        ("an unknown node in a pattern", fault("(on: Message(from: \"n9\"), do: Drop)")),
+        ("an unknown node or group in clocks", small("clocks: {\"n3\": (rate: 50)}")),
+        ("an unknown label", fault("(on: Fired(\"silense\"), do: Restart(\"n1\"))")),
+        ("an unknown label where nothing fits", small("faults: [(at: \"1s\", do: Restart(Same(\"x\")))]")),
+        ("a fault that never ends", fault("(on: Ended(\"silence\"), do: Mark)")),
+        ("an operation that fires", fault("(on: Fired(\"last\"), do: Mark)")),
+        ("a fault that returns", fault("(on: Returned(\"silence\"), do: Mark)")),
+        ("a question that fires", fault("(on: Fired(\"who\"), do: Mark)")),
+        (
+            "the same as a cut",
+            fault("(label: \"cut\", at: \"1s\", do: Cut(All)), (at: \"2s\", do: Crash(Same(\"cut\")))"),
+        ),
+        ("a label twice", fault("(label: \"last\", at: \"2s\", do: Mark)")),
+        ("a label that is none", fault("(label: \"my fault\", at: \"2s\", do: Mark)")),
+        ("a node on two sides", fault("(at: \"2s\", do: Partition([[\"n1\"], [\"n2\", \"n1\"]]))")),
+        ("a partition of one side", fault("(at: \"2s\", do: Partition([[\"n1\"]]))")),
+        ("a link to itself", fault("(at: \"2s\", do: Cut(Link(\"n1\", \"n1\")))")),
+        ("an unknown label in a claim", small("expect: [Durable(\"lost\")]")),
+        (
+            "a fault's label in a claim",
+            fault("").replace("ask:", "expect: [Eventually(that: Ok(\"silence\"))], ask:"),
+        ),
+        ("an unknown label in an answer", fault("").replace("NextLeader", "Result(\"first\")")),
+        ("a circle", fault("(label: \"a\", on: Fired(\"b\"), do: Mark), (label: \"b\", on: Fired(\"a\"), do: Mark)")),
+        ("an empty cluster", small("").replace("{\"replica\": [\"n1\", \"n2\"], \"client\": [\"c1\"]}", "{}")),
+        ("an empty group", small("").replace("[\"c1\"]", "[]")),
+        ("a node twice", small("").replace("[\"c1\"]", "[\"n1\"]")),
+        ("a group twice", small("").replace("\"client\"", "\"replica\"")),
+        ("a bad name", small("").replace("\"c1\"", "\"the client\"")),
+        ("a cable", GITHUB.to_owned()),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn numbers_and_combinations() {
+    let fault = |fault: &str| small(&format!("faults: [({fault})]"));
+    let shown = report(&[
+        ("more than certain", small("network: (loss: 5)")),
+        ("less than impossible", small("network: (loss: -0.1)")),
+        ("hardly possible", small("network: (loss: 0.0000001)")),
+        ("a clock too fast", small("clocks: {\"n1\": (rate: 2000000)}")),
+        ("a uniform law the wrong way round", small("network: (delay: Uniform(\"5ms\", \"1ms\"))")),
+        ("no time at all", small("until: \"0s\"")),
+        ("no events", small("events: 0")),
+        ("no gap", fault("every: \"0s\", do: Crash(Random)")),
+        ("the zeroth", fault("on: BecameLeader, nth: 0, do: Crash(Leader)")),
+        ("ends before it begins", fault("every: \"1s\", from: \"5s\", until: \"3s\", do: Crash(Random)")),
+        ("no moment", fault("do: Crash(Leader)")),
+        ("two moments", fault("at: \"1s\", every: \"2s\", do: Crash(Leader)")),
+        ("times without repetition", fault("at: \"1s\", times: 3, do: Crash(Leader)")),
+        ("nth without a pattern", fault("every: \"1s\", nth: 3, do: Crash(Leader)")),
+        ("an event and a moment", fault("at: \"1s\", after: (event: 131), do: Crash(Leader)")),
+        ("a restart that lasts", fault("at: \"1s\", lasting: \"1s\", do: Restart(\"n1\")")),
+        ("a message action without a message", fault("at: \"1s\", do: Drop")),
+        ("a message dealt with later", fault("on: Message(kind: \"Vote\"), after: \"1s\", do: Drop")),
+        ("an empty choice", fault("at: \"1s\", do: OneOf([])")),
+        ("a weight of nothing", fault("at: \"1s\", do: OneOf([(0, Crash(Random))])")),
+        ("a choice of messages", fault("at: \"1s\", do: OneOf([(1, Drop)])")),
+        ("a choice without weights", fault("at: \"1s\", do: OneOf([Crash(Random)])")),
+        ("no time for an answer", small("workload: [(at: \"1s\", by: \"c1\", op: Get(\"x\"), timeout: \"0s\")]")),
+        ("no seeds", small("ask: [Judge(at: \"1s\", text: \"?\", claim: Holds(RaftSafety), seeds: 0)]")),
+        ("a link without ends", small("network: (links: [(delay: \"1ms\")])")),
+        ("a link with one end", small("network: (links: [(from: \"n1\", delay: \"1ms\")])")),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn variants() {
+    let variant = |variants: &str| small(&format!("variants: {variants}"));
+    let unknown = Scenario::parse("quorum.ron", QUORUM, Some("writeback")).unwrap_err().render(false);
+    let none = Scenario::parse("small.ron", &small(""), Some("fast")).unwrap_err().render(false);
+    let shown = report(&[
+        ("not a map", variant("[(until: \"1s\")]")),
+        ("not a record", variant("{\"fast\": \"1s\"}")),
+        ("a wrong value", variant("{\"slow\": (until: \"9s\"), \"fast\": (until: 1)}")),
+        ("variants of a variant", variant("{\"fast\": (variants: {})}")),
+    ]);
+    insta::assert_snapshot!(format!("{shown}== unknown\n{unknown}\n== where there are none\n{none}"));
+}
+
+#[test]
+fn configuration() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only read")]
+    struct Config {
+        heartbeat: crate::node::LocalSpan,
+        #[serde(default)]
+        limit: u8,
+    }
+    let mut report = String::new();
+    let configurations =
+        ["Raft", "Raft(hartbeat: \"50ms\")", "Raft(heartbeat: \"fifty\")", "Raft(heartbeat: \"50ms\", limit: 300)"];
+    for configuration in configurations {
+        let scenario = parse(&small("").replace("Raft(heartbeat: \"50ms\")", configuration));
+        let error = scenario.protocol.config::<Config>(&scenario).unwrap_err();
+        let _ = writeln!(report, "== {configuration}\n{error}");
+    }
+    let scenario = parse(&small("").replace("Raft(", "Rft("));
+    let _ = writeln!(report, "== unknown\n{}", scenario.unknown_protocol(["Raft", "Ring", "Leaderless"]));
+    let _ =
+        writeln!(report, "== refused\n{}", scenario.refused_config(Some("heartbeat"), "too slow for its election"));
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn files() {
+    let folder = std::env::temp_dir().join(format!("pessimist-scenario-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let shown = |path: &std::path::Path| {
+        let report = Scenario::load(path, None).unwrap_err().render(false);
+        report.replace(&folder.display().to_string(), "FOLDER")
+    };
+    let (latin, long) = (folder.join("latin1.ron"), folder.join("long.ron"));
+    std::fs::write(&latin, b"Scenario(title: \"caf\xe9\")").unwrap();
+    std::fs::write(&long, vec![b' '; MAX_BYTES + 1]).unwrap();
+    let reports = [shown(&folder.join("missing.ron")), shown(&folder), shown(&latin), shown(&long)];
+    std::fs::remove_dir_all(&folder).unwrap();
+    insta::assert_snapshot!(reports.join("\n"));
+}

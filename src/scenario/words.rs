@@ -1,0 +1,436 @@
+//! The bare words of a scenario: laws, selectors, patterns, faults and operations.
+
+use super::schema::{At, Chance, Rate, SignedSpan};
+use crate::check::claim::Plain;
+use crate::kernel::Law;
+use crate::node::{Datum, DiskMode, FactKind, SimSpan};
+use serde::de::value::{EnumAccessDeserializer, MapAccessDeserializer};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+
+/// Implements reading for a type that is written as a text or as one of several words.
+macro_rules! text_or_word {
+    ($type:ident, $expecting:literal, $text:expr, $word:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Shapes;
+                impl<'de> Visitor<'de> for Shapes {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expecting)
+                    }
+
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
+                        $text(text)
+                    }
+
+                    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<$type, A::Error> {
+                        $word(access)
+                    }
+                }
+                deserializer.deserialize_any(Shapes)
+            }
+        }
+    };
+}
+
+/// A law of chance, or a span that is always the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LawText(pub Law);
+
+/// The laws by name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum LawWord {
+    /// Always the same.
+    Constant(SimSpan),
+    /// Anything between, with equal chance.
+    Uniform(SimSpan, SimSpan),
+    /// What has no memory, with this mean.
+    Exponential(SimSpan),
+    /// The shape of real networks.
+    LogNormal {
+        /// Half of all draws are below this.
+        median: SimSpan,
+        /// The spread.
+        sigma: f64,
+    },
+}
+
+impl LawText {
+    /// A span that is always the same.
+    pub fn constant<E: de::Error>(text: &str) -> Result<Self, E> {
+        text.parse().map(|span| LawText(Law::Constant(span))).map_err(E::custom)
+    }
+
+    /// A law by name.
+    pub fn of_enum<'de, A: de::EnumAccess<'de>>(access: A) -> Result<Self, A::Error> {
+        let law = match LawWord::deserialize(EnumAccessDeserializer::new(access))? {
+            LawWord::Constant(span) => Law::Constant(span),
+            LawWord::Uniform(least, most) if least <= most => Law::Uniform(least, most),
+            LawWord::Uniform(least, most) => {
+                return Err(de::Error::custom(format!(
+                    "{least} is longer than {most}; the shorter span comes first"
+                )));
+            }
+            LawWord::Exponential(mean) => Law::Exponential(mean),
+            LawWord::LogNormal { median, sigma } if (0.0..=10.0).contains(&sigma) => Law::LogNormal { median, sigma },
+            LawWord::LogNormal { .. } => {
+                return Err(de::Error::custom("sigma lies from 0 (no spread) to 10 (absurd)"));
+            }
+        };
+        Ok(LawText(law))
+    }
+}
+
+text_or_word!(
+    LawText,
+    "a duration in quotes or a law such as Uniform(\"1ms\", \"5ms\")",
+    LawText::constant,
+    LawText::of_enum
+);
+
+/// Which node is meant.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// The one of that name.
+    Name(At<String>),
+    /// Described.
+    Word(WhoWord),
+}
+
+/// Nodes that are meant by description.
+#[derive(Clone, Debug, Deserialize)]
+pub enum WhoWord {
+    /// Who leads.
+    Leader,
+    /// Who could lead but does not; drawn.
+    AFollower,
+    /// Any server; drawn.
+    Random,
+    /// Any node of the group; drawn.
+    AnyOf(At<String>),
+    /// Whom the labelled fault hit.
+    Same(At<String>),
+}
+
+impl<'de> Deserialize<'de> for Who {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let at: At<TextOrWho> = At::deserialize(deserializer)?;
+        Ok(match at.value {
+            TextOrWho::Text(name) => Who::Name(At { value: name, span: at.span }),
+            TextOrWho::Word(word) => Who::Word(word),
+        })
+    }
+}
+
+enum TextOrWho {
+    Text(String),
+    Word(WhoWord),
+}
+
+text_or_word!(
+    TextOrWho,
+    "a node's name in quotes, or a word such as Leader,",
+    |text: &str| Ok(TextOrWho::Text(text.to_owned())),
+    |access| WhoWord::deserialize(EnumAccessDeserializer::new(access)).map(TextOrWho::Word)
+);
+
+/// Which links are meant.
+#[derive(Clone, Debug, Deserialize)]
+pub enum Links {
+    /// From one to the other.
+    Link(Who, Who),
+    /// Both ways.
+    Between(Who, Who),
+    /// All to and from it.
+    Around(Who),
+    /// All to it.
+    Into(Who),
+    /// All from it.
+    OutOf(Who),
+    /// All between nodes of different sides.
+    Sides(Vec<Vec<At<String>>>),
+    /// It and a minority of its group against the rest.
+    MinorityWith(Who),
+    /// It and a majority of its group against the rest.
+    MajorityWith(Who),
+    /// Two halves that only it joins.
+    Bridge(Who),
+    /// A drawn part of a drawn group against the rest.
+    RandomSides,
+    /// Every link.
+    All,
+    /// Those that run through the cable.
+    Cable(At<String>),
+}
+
+/// What `Partition` cuts: what stands between sides by name, or links as described.
+#[derive(Clone, Debug)]
+pub enum Split {
+    /// Nodes of different sides cannot reach each other.
+    Sides(Vec<Vec<At<String>>>),
+    /// These links are cut.
+    Links(Links),
+}
+
+impl<'de> Deserialize<'de> for Split {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Split;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("sides such as [[\"n1\"], [\"n2\", \"n3\"]], or a word such as RandomSides,")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut sides: A) -> Result<Split, A::Error> {
+                let mut all = vec![];
+                while let Some(side) = sides.next_element()? {
+                    all.push(side);
+                }
+                Ok(Split::Sides(all))
+            }
+
+            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Split, A::Error> {
+                Links::deserialize(EnumAccessDeserializer::new(access)).map(Split::Links)
+            }
+        }
+        deserializer.deserialize_any(Shapes)
+    }
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs, reason = "the help text tells each")]
+pub enum ActionText {
+    Crash(Who),
+    Restart(Who),
+    Pause(Who),
+    Resume(Who),
+    Slow(Who, SimSpan),
+    Expire(Who, String),
+    Disk(Who, DiskModeText),
+    Wipe(Who),
+    Clock(Who, ClockText),
+    Cut(Links),
+    Heal(Links),
+    Hold(Links),
+    Release(Links),
+    Loss(Links, Chance),
+    Lag(Links, SimSpan),
+    Partition(Split),
+    Isolate(Who),
+    Drop,
+    Delay(SimSpan),
+    Duplicate,
+    OneOf(Vec<(At<u32>, At<ActionText>)>),
+    Mark,
+}
+
+/// What a disk does with what was not synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[allow(missing_docs, reason = "told at DiskMode")]
+pub enum DiskModeText {
+    Loses,
+    Keeps,
+    Tears,
+    Lies,
+    Slow(SimSpan),
+    Full,
+}
+
+impl From<DiskModeText> for DiskMode {
+    fn from(text: DiskModeText) -> Self {
+        match text {
+            DiskModeText::Loses => DiskMode::Loses,
+            DiskModeText::Keeps => DiskMode::Keeps,
+            DiskModeText::Tears => DiskMode::Tears,
+            DiskModeText::Lies => DiskMode::Lies,
+            DiskModeText::Slow(span) => DiskMode::Slow(span),
+            DiskModeText::Full => DiskMode::Full,
+        }
+    }
+}
+
+/// What happens to a clock.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[allow(missing_docs, reason = "told at ClockChange")]
+pub enum ClockText {
+    Step(SignedSpan),
+    Rate(Rate),
+    Freeze,
+    Thaw,
+}
+
+/// What clients ask for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "told at Op")]
+pub enum OpText {
+    Put(String, Stored),
+    Get(String),
+    Append(String, Stored),
+    Cas { key: String, expected: Plain, new: Stored },
+    Delete(String),
+    Broadcast(Stored),
+    Acquire(String),
+    Release(String),
+    Do(String, #[serde(default = "nothing")] Stored),
+}
+
+fn nothing() -> Stored {
+    Stored::Value(Datum::Absent)
+}
+
+/// A value to store: given, or a number that was not used before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// A number that was not used before.
+    Fresh,
+    /// This one.
+    Value(Datum),
+}
+
+impl<'de> Deserialize<'de> for Stored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Stored;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value such as 7, \"text\" or [1, 2], or the word Fresh,")
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Stored, E> {
+                Ok(Stored::Value(Datum::Int(number)))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Stored, E> {
+                let number = i64::try_from(number).map_err(|_| E::custom(format!("{} is the most", i64::MAX)))?;
+                self.visit_i64(number)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Stored, E> {
+                Ok(Stored::Value(Datum::Text(text.into())))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Stored, A::Error> {
+                let list = Plain::deserialize(de::value::SeqAccessDeserializer::new(items))?;
+                Ok(Stored::Value(list.0))
+            }
+
+            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Stored, A::Error> {
+                #[derive(Deserialize)]
+                enum Word {
+                    Fresh,
+                }
+                Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Fresh| Stored::Fresh)
+            }
+        }
+        deserializer.deserialize_any(Shapes)
+    }
+}
+
+/// What a trigger waits for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "told at Pattern and at FactKind")]
+pub enum PatternText {
+    Fired(At<String>),
+    Ended(At<String>),
+    Invoked(At<String>),
+    Returned(At<String>),
+    TimedOut(At<String>),
+    Message {
+        #[serde(default)]
+        kind: Option<String>,
+        #[serde(default)]
+        from: Option<At<String>>,
+        #[serde(default)]
+        to: Option<At<String>>,
+    },
+    Fact {
+        kind: FactKind,
+        #[serde(default)]
+        node: Option<At<String>>,
+        #[serde(default)]
+        term: Option<u64>,
+        #[serde(default)]
+        index: Option<u64>,
+    },
+    BecameCandidate(Option<FactText>),
+    BecameLeader(Option<FactText>),
+    BecameFollower(Option<FactText>),
+    Voted(Option<FactText>),
+    Appended(Option<FactText>),
+    Truncated(Option<FactText>),
+    Compacted(Option<FactText>),
+    Installed(Option<FactText>),
+    Restored(Option<FactText>),
+    Recovered(Option<FactText>),
+    Committed(Option<FactText>),
+    Applied(Option<FactText>),
+    Asked(Option<FactText>),
+    Delivered(Option<FactText>),
+    Acquired(Option<FactText>),
+    Released(Option<FactText>),
+    Decided(Option<FactText>),
+    Note(Option<FactText>),
+}
+
+/// Which facts of a kind: those of a node, or with a term or place.
+#[derive(Clone, Debug, Default)]
+pub struct FactText {
+    /// The node that declares it.
+    pub node: Option<At<String>>,
+    /// The term that it names.
+    pub term: Option<u64>,
+    /// The place in the log that it names.
+    pub index: Option<u64>,
+}
+
+impl<'de> Deserialize<'de> for FactText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            #[serde(default)]
+            node: Option<At<String>>,
+            #[serde(default)]
+            term: Option<u64>,
+            #[serde(default)]
+            index: Option<u64>,
+        }
+        struct Shapes;
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = (Option<String>, FactText);
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a node's name in quotes, or (node: \"n1\", term: 2, index: 3)")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok((Some(text.to_owned()), FactText::default()))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let Fields { node, term, index } = Fields::deserialize(MapAccessDeserializer::new(map))?;
+                Ok((None, FactText { node, term, index }))
+            }
+        }
+        struct Shaped((Option<String>, FactText));
+        impl<'de> Deserialize<'de> for Shaped {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(Shapes).map(Shaped)
+            }
+        }
+        let At { value: Shaped((name, text)), span } = At::deserialize(deserializer)?;
+        Ok(match name {
+            Some(value) => FactText { node: Some(At { value, span }), ..FactText::default() },
+            None => text,
+        })
+    }
+}
