@@ -18,6 +18,7 @@ pub use arguments::{Cli, Command};
 use crate::scenario::Registry;
 use clap::{CommandFactory, FromArgMatches};
 use shared::Stop;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// How a command ended, as the process's exit code.
@@ -53,7 +54,7 @@ impl From<Exit> for ExitCode {
 /// }
 /// ```
 pub fn main_with(registry: Registry) -> ExitCode {
-    match std::panic::catch_unwind(|| main_of(&registry)) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| main_of(&registry))) {
         Ok(exit) => exit.into(),
         Err(_) => {
             eprintln!(

@@ -8,7 +8,7 @@ use crate::check::{Answer, Claim, Judge, Question, Verdict, Violation};
 use crate::kernel::{Law, Over};
 use crate::node::{EventId, SimSpan, SimTime};
 use crate::scenario::{Moment, Opened, Registry, Runner, Scenario, Session};
-use crate::trace::{Asked, Breach, Digest, Lines, Telling, breach, tell};
+use crate::trace::{Asked, Digest, Lines, Telling, explain_violation, tell};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
@@ -133,19 +133,17 @@ impl Made {
     /// How a promise was broken, and where to look.
     fn breach(&self, opened: &Opened, violation: &Violation) -> Vec<String> {
         let at = violation.event.to_string();
-        breach(
-            opened.session.trace(),
-            &Breach {
-                promise: violation.promise.name().to_owned(),
-                promised: violation.promise.promise().to_owned(),
-                event: violation.event,
-                headline: violation.headline.clone(),
-                seen: violation.seen.clone(),
-                culprits: violation.culprits.clone(),
-                insight: violation.insight.clone(),
-                commands: vec![self.command("view", &["--at", &at])],
-            },
-        )
+        let told = crate::trace::Violation {
+            name: violation.promise.name().to_owned(),
+            at: Some(violation.event),
+            headline: violation.headline.clone(),
+            promised: violation.promise.promise().to_owned(),
+            seen: violation.seen.clone(),
+            culprits: violation.culprits.clone(),
+            insight: violation.insight.iter().cloned().collect(),
+            next: vec![self.command("view", &["--at", &at])],
+        };
+        explain_violation(opened.session.trace(), &told)
     }
 
     fn telling(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Telling {

@@ -5,7 +5,7 @@ use super::arguments::Why;
 use super::run::Made;
 use super::shared::{Stop, event, load, print};
 use crate::scenario::Registry;
-use crate::trace::Lines;
+use crate::trace::{Lines, STEPS, why as steps, why_lines};
 
 pub fn why(registry: &Registry, why: &Why) -> Result<Exit, Stop> {
     let scenario = load(&why.which)?;
@@ -13,7 +13,7 @@ pub fn why(registry: &Registry, why: &Why) -> Result<Exit, Stop> {
     let opened = made.open(Lines::None)?;
     let trace = opened.session.trace();
     let id = event(&why.event, trace.len())?;
-    let mut lines = crate::trace::why_lines(trace, id);
+    let mut lines = why_lines(id, &steps(trace, id, STEPS));
     lines.push(format!("AT  {}", made.command("view", &["--at", &id.to_string()])));
     print(&lines.join("\n"))?;
     Ok(Exit::Met)

@@ -259,4 +259,4 @@ impl Teller<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

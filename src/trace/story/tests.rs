@@ -169,7 +169,7 @@ fn golden() {
 fn bracketed(lines: &[String]) -> usize {
     let counts = lines
         .iter()
-        .filter_map(|line| line.rsplit_once('[')?.1.split_once(" event")?.0.replace(',', "").parse().ok());
+        .filter_map(|line| line.rsplit_once('[')?.1.split_once(" event")?.0.replace(',', "").parse::<usize>().ok());
     counts.sum::<usize>()
 }
 
