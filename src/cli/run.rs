@@ -7,7 +7,7 @@ use super::trace_file;
 use crate::check::{Answer, Claim, Judge, Question, Verdict, Violation};
 use crate::kernel::{Law, Over};
 use crate::node::{EventId, SimSpan, SimTime};
-use crate::scenario::{Moment, Opened, Registry, Runner, Scenario, Session};
+use crate::scenario::{Moment, Opened, Registry, Runner, Scenario};
 use crate::trace::{Asked, Digest, Lines, Telling, explain_violation, tell};
 use rayon::prelude::*;
 use std::fs::File;
@@ -396,9 +396,4 @@ fn setting(scenario: &Scenario) -> String {
         Law::LogNormal { median, sigma } => format!("delay log-normal, median {median}, sigma {sigma}"),
     };
     format!("{}; {delay}, {loss}; {}", groups.join(", "), scenario.protocol.text())
-}
-
-/// The session of a run that is to be looked at in other ways.
-pub fn session(opened: Opened) -> (Box<dyn Session>, Judge) {
-    (opened.session, opened.judge)
 }
