@@ -14,3 +14,6 @@ pub mod trace;
 pub mod check;
 
 pub mod scenario;
+
+#[cfg(feature = "tui")]
+pub mod tui;
