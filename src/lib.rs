@@ -15,4 +15,7 @@ pub mod check;
 
 pub mod scenario;
 
+#[cfg(feature = "tui")]
+pub mod tui;
+
 pub mod cli;

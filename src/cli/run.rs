@@ -119,14 +119,14 @@ impl Made {
     /// The story, with the answers that the person gave so far.
     pub fn story(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Vec<String> {
         let mut lines = tell(opened.session.trace(), &self.telling(opened, verbose, answered));
-        for violation in unexpected(&self.scenario, &opened.judge) {
-            lines.push(String::new());
+        let next = lines.iter().rposition(|line| line.starts_with("NEXT")).unwrap_or(lines.len());
+        let next = lines.split_off(next);
+        let shown = unexpected(&self.scenario, &opened.judge).chain(expected(&self.scenario, &opened.judge));
+        for violation in shown {
             lines.extend(self.breach(opened, violation));
-        }
-        for violation in expected(&self.scenario, &opened.judge) {
             lines.push(String::new());
-            lines.extend(self.breach(opened, violation));
         }
+        lines.extend(next);
         lines
     }
 
@@ -334,7 +334,7 @@ pub fn unexpected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator
 }
 
 /// Violations that the scenario is there to show.
-fn expected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator<Item = &'a Violation> {
+pub fn expected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator<Item = &'a Violation> {
     judge.violations().filter(move |violation| {
         mentions(scenario, violation.promise) && !unexpected(scenario, judge).any(|other| other == *violation)
     })

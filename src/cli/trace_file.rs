@@ -2,9 +2,13 @@
 
 use crate::check::Verdict;
 use crate::kernel::Over;
-use crate::scenario::{Scenario, Session};
+use crate::node::SimTime;
+use crate::scenario::{Diagnostic, Scenario, Session};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 
 /// The name by which a trace knows itself.
 pub const FORMAT: &str = "pessimist-trace";
@@ -71,4 +75,25 @@ pub fn footer(session: &dyn Session, verdicts: &[Verdict]) -> String {
         "verdicts": verdicts.iter().map(verdict).collect::<Vec<_>>(),
     })
     .to_string()
+}
+
+/// The header of a file, if it is a trace of a version that can be read.
+#[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "only the terminal reads traces to show them"))]
+pub fn header_of(path: &Path) -> Option<Header> {
+    let mut line = String::new();
+    BufReader::new(File::open(path).ok()?.take(MAX_HEADER)).read_line(&mut line).ok()?;
+    let header: Header = serde_json::from_str(&line).ok()?;
+    (header.format == FORMAT && header.version == VERSION).then_some(header)
+}
+
+/// The longest header: a scenario's text and some more.
+#[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "as above"))]
+const MAX_HEADER: u64 = 4 << 20;
+
+/// The scenario of a trace, as it was run.
+pub fn scenario(header: &Header) -> Result<Scenario, Diagnostic> {
+    let mut scenario = Scenario::parse(&header.scenario, &header.content, None)?;
+    scenario.set_seed(header.seed);
+    scenario.plan.until = SimTime(header.until);
+    Ok(scenario)
 }

@@ -1,0 +1,54 @@
+//! What a person can do.
+
+/// One thing to do, whatever key or clock asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    // Through time.
+    Next,
+    Previous,
+    NextRow,
+    PreviousRow,
+    PageForward,
+    PageBack,
+    First,
+    Last,
+    NextOfNode,
+    PreviousOfNode,
+    NextFault,
+    PreviousFault,
+    NextViolation,
+    PreviousViolation,
+    Cause,
+    Effect,
+    NextFound,
+    PreviousFound,
+    PlayOrPause,
+    Faster,
+    Slower,
+    /// While playing: time has passed.
+    Tick,
+    // What is shown.
+    NextNode,
+    PreviousNode,
+    SelectNode(usize),
+    Follow,
+    Inspector,
+    ScrollDown,
+    ScrollUp,
+    Quiet,
+    // Panels.
+    AskTime,
+    AskEvent,
+    AskText,
+    Help,
+    Type(char),
+    Erase,
+    Enter,
+    Close,
+    /// The n-th option of a question, from 1.
+    Choose(usize),
+    /// Back from a question to the run, the question kept for later.
+    Later,
+    Resize(u16, u16),
+    Quit,
+}

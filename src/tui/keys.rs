@@ -1,0 +1,243 @@
+//! The one table of keys: what dispatches, what the footer offers, and what the help explains.
+
+use super::action::Action;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Where a key counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// The run itself.
+    Run,
+    /// The help.
+    Help,
+    /// A line that is typed.
+    Prompt,
+    /// A question that waits for an answer.
+    Question,
+    /// The list of scenarios.
+    Browser,
+    /// Everywhere.
+    Anywhere,
+}
+
+impl Context {
+    /// The heading under which the help lists its keys.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Context::Run => "IN THE RUN",
+            Context::Help => "IN THIS HELP",
+            Context::Prompt => "WHILE TYPING",
+            Context::Question => "AT A QUESTION",
+            Context::Browser => "IN THE LIST OF SCENARIOS",
+            Context::Anywhere => "EVERYWHERE",
+        }
+    }
+}
+
+/// One key, or a family of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    Code(KeyCode),
+    Control(char),
+    /// 1 to 9.
+    Digit,
+    /// Any letter, digit or sign.
+    Text,
+}
+
+/// What a key does.
+#[derive(Clone, Copy)]
+pub enum Does {
+    Act(Action),
+    WithDigit(fn(usize) -> Action),
+    WithText(fn(char) -> Action),
+}
+
+/// A line of the table.
+pub struct Binding {
+    pub context: Context,
+    pub keys: &'static [Key],
+    pub does: Does,
+    /// One or two words for the footer; empty where the footer leaves it out.
+    pub short: &'static str,
+    pub help: &'static str,
+}
+
+const fn c(letter: char) -> Key {
+    Key::Code(KeyCode::Char(letter))
+}
+
+const fn k(code: KeyCode) -> Key {
+    Key::Code(code)
+}
+
+const fn line(
+    context: Context,
+    keys: &'static [Key],
+    action: Action,
+    short: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { context, keys, does: Does::Act(action), short, help }
+}
+
+use Action as A;
+use Context::{Anywhere, Browser, Help, Prompt, Question, Run};
+use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
+
+/// Every key that does anything.
+pub const TABLE: &[Binding] = &[
+    line(Run, &[k(Right), c('l')], A::Next, "step", "one event on"),
+    line(Run, &[k(Left), c('h')], A::Previous, "back", "one event back"),
+    line(Run, &[k(Down), c('j')], A::NextRow, "", "one row on"),
+    line(Run, &[k(Up), c('k')], A::PreviousRow, "", "one row back"),
+    line(Run, &[k(PageDown)], A::PageForward, "", "a page on"),
+    line(Run, &[k(PageUp)], A::PageBack, "", "a page back"),
+    line(Run, &[k(Home), c('g')], A::First, "", "to the first event"),
+    line(Run, &[k(End), c('G')], A::Last, "", "to the last event"),
+    line(Run, &[c(' ')], A::PlayOrPause, "play", "play or pause"),
+    line(Run, &[c('+'), c('=')], A::Faster, "", "play faster"),
+    line(Run, &[c('-')], A::Slower, "", "play slower"),
+    line(Run, &[c('f')], A::NextFault, "fault", "to the next fault"),
+    line(Run, &[c('F')], A::PreviousFault, "", "to the fault before"),
+    line(Run, &[c('v')], A::NextViolation, "", "to the next broken promise"),
+    line(Run, &[c('V')], A::PreviousViolation, "", "to the one before"),
+    line(Run, &[c('c')], A::Cause, "cause", "to what caused this event"),
+    line(Run, &[c('e')], A::Effect, "effect", "to what it caused first"),
+    line(Run, &[c('n')], A::NextOfNode, "", "the node's next event"),
+    line(Run, &[c('N')], A::PreviousOfNode, "", "its event before"),
+    line(Run, &[k(Tab)], A::NextNode, "node", "select the next node"),
+    line(Run, &[k(BackTab)], A::PreviousNode, "", "select the node before"),
+    Binding {
+        context: Run,
+        keys: &[Key::Digit],
+        does: Does::WithDigit(A::SelectNode),
+        short: "",
+        help: "select a node by its place",
+    },
+    line(Run, &[c('0'), k(Esc)], A::Follow, "", "let the selection follow"),
+    line(Run, &[c('t')], A::AskTime, "time", "go to a time: 1.25, 250ms"),
+    line(Run, &[c(':')], A::AskEvent, "", "go to an event: e131, 1.25s"),
+    line(Run, &[c('/')], A::AskText, "search", "search in what the rows say"),
+    line(Run, &[c('s')], A::NextFound, "", "to the next find"),
+    line(Run, &[c('S')], A::PreviousFound, "", "to the find before"),
+    line(Run, &[c('i')], A::Inspector, "", "panel: small, large, away"),
+    line(Run, &[c(']')], A::ScrollDown, "", "scroll the panel on"),
+    line(Run, &[c('[')], A::ScrollUp, "", "scroll the panel back"),
+    line(Run, &[c('z')], A::Quiet, "", "hide rows of disks and logs"),
+    line(Run, &[c('?')], A::Help, "help", "this help"),
+    line(Run, &[c('q')], A::Quit, "quit", "quit"),
+    Binding {
+        context: Question,
+        keys: &[Key::Digit],
+        does: Does::WithDigit(A::Choose),
+        short: "choose",
+        help: "choose an answer, then how sure you are",
+    },
+    line(Question, &[k(Enter), k(Esc)], A::Enter, "skip or go on", "skip the question; later, go on"),
+    line(Question, &[k(Left), c('h'), c('q')], A::Later, "look first", "look at the run first; answer later"),
+    line(Help, &[k(Down), c('j'), k(PageDown)], A::ScrollDown, "more", "scroll on"),
+    line(Help, &[k(Up), c('k'), k(PageUp)], A::ScrollUp, "", "scroll back"),
+    line(Help, &[k(Esc), c('q'), c('?')], A::Close, "close", "close the help"),
+    line(Prompt, &[k(Enter)], A::Enter, "go", "go there"),
+    line(Prompt, &[k(Esc)], A::Close, "cancel", "stay here"),
+    line(Prompt, &[k(Backspace)], A::Erase, "", "erase a letter"),
+    Binding { context: Prompt, keys: &[Key::Text], does: Does::WithText(A::Type), short: "", help: "type" },
+    line(Browser, &[k(Down)], A::Next, "", "the next scenario"),
+    line(Browser, &[k(Up)], A::Previous, "", "the scenario before"),
+    line(Browser, &[k(PageDown)], A::PageForward, "", "a page on"),
+    line(Browser, &[k(PageUp)], A::PageBack, "", "a page back"),
+    line(Browser, &[k(Home)], A::First, "", "to the first"),
+    line(Browser, &[k(End)], A::Last, "", "to the last"),
+    line(Browser, &[k(Enter)], A::Enter, "open", "open it"),
+    line(Browser, &[c('/')], A::AskText, "filter", "type a part of a name"),
+    line(Browser, &[k(Esc)], A::Close, "clear", "forget the filter; without one, quit"),
+    line(Browser, &[k(Backspace)], A::Erase, "", "erase a letter of the filter"),
+    line(Browser, &[c('q')], A::Quit, "quit", "quit (within a filter it is a letter)"),
+    Binding {
+        context: Browser,
+        keys: &[Key::Text],
+        does: Does::WithText(A::Type),
+        short: "",
+        help: "filter by this",
+    },
+    line(Anywhere, &[Key::Control('c')], A::Quit, "", "quit"),
+];
+
+/// What a key press asks for. Only presses count: some terminals report repeats and releases as well.
+pub fn action(context: Context, event: KeyEvent) -> Option<Action> {
+    if event.kind != KeyEventKind::Press {
+        return None;
+    }
+    let here = |binding: &&Binding| binding.context == context || binding.context == Anywhere;
+    TABLE.iter().filter(here).find_map(|binding| {
+        binding.keys.iter().any(|key| key.matches(&event)).then(|| binding.does.of(event.code)).flatten()
+    })
+}
+
+impl Key {
+    fn matches(self, event: &KeyEvent) -> bool {
+        let control = event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match (self, event.code) {
+            (Key::Control(letter), KeyCode::Char(typed)) => {
+                event.modifiers.contains(KeyModifiers::CONTROL) && typed.eq_ignore_ascii_case(&letter)
+            }
+            (Key::Code(KeyCode::Char(letter)), KeyCode::Char(typed)) => !control && letter == typed,
+            (Key::Code(code), pressed) => code == pressed,
+            (Key::Digit, KeyCode::Char(typed)) => !control && ('1'..='9').contains(&typed),
+            (Key::Text, KeyCode::Char(typed)) => !control && !typed.is_control(),
+            _ => false,
+        }
+    }
+
+    /// The key as people call it.
+    pub fn name(self) -> String {
+        match self {
+            Key::Code(Right) => "→".to_owned(),
+            Key::Code(Left) => "←".to_owned(),
+            Key::Code(Up) => "↑".to_owned(),
+            Key::Code(Down) => "↓".to_owned(),
+            Key::Code(PageDown) => "PgDn".to_owned(),
+            Key::Code(PageUp) => "PgUp".to_owned(),
+            Key::Code(BackTab) => "Shift-Tab".to_owned(),
+            Key::Code(KeyCode::Char(' ')) => "Space".to_owned(),
+            Key::Code(KeyCode::Char(letter)) => letter.to_string(),
+            Key::Code(code) => code.to_string(),
+            Key::Control(letter) => format!("Ctrl-{letter}"),
+            Key::Digit => "1-9".to_owned(),
+            Key::Text => "any letter".to_owned(),
+        }
+    }
+}
+
+impl Does {
+    fn of(self, code: KeyCode) -> Option<Action> {
+        match (self, code) {
+            (Does::Act(action), _) => Some(action),
+            (Does::WithDigit(action), KeyCode::Char(digit)) => digit.to_digit(10).map(|digit| action(digit as usize)),
+            (Does::WithText(action), KeyCode::Char(letter)) => Some(action(letter)),
+            _ => None,
+        }
+    }
+}
+
+/// The footer's offers in a context: keys and what they do in a word.
+pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> {
+    let offered = move |binding: &&Binding| binding.context == context && !binding.short.is_empty();
+    TABLE.iter().filter(offered).map(|binding| (binding.keys[0].name(), binding.short))
+}
+
+/// The help: a heading and its lines (keys, what they do), context by context.
+pub fn help() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
+    let contexts = [Run, Question, Help, Prompt, Browser, Anywhere];
+    let lines = |context: Context| {
+        let mine = TABLE.iter().filter(move |binding| binding.context == context);
+        mine.map(|binding| (names(binding), binding.help)).collect()
+    };
+    contexts.iter().map(|&context| (context.heading(), lines(context))).collect()
+}
+
+/// A binding's keys as the help writes them.
+pub fn names(binding: &Binding) -> String {
+    binding.keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,116 @@
+//! The terminal debugger: a run walked through forwards and backwards.
+//!
+//! It is built as the Elm language builds programs. The [`Model`](model::Model) is all that there is to know; a key
+//! becomes an [`Action`](action::Action) through one table (`keys`), which also feeds the footer and the help; `update`
+//! carries the action out; `view` draws the model and changes nothing. What is shown is asked of a
+//! [`Session`]: nothing here simulates anything.
+//!
+//! A frame costs the same however long the run is: only the events around the cursor are looked at, and the overview is
+//! put together once.
+
+mod action;
+mod browser;
+mod keys;
+mod lanes;
+mod layout;
+mod model;
+mod overview;
+mod panels;
+mod rows;
+mod scene;
+mod terminal;
+mod update;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use crate::node::EventId;
+use crate::scenario::Session;
+use std::io;
+
+/// A run and all that a person should see with it.
+pub struct Show {
+    /// The run.
+    pub session: Box<dyn Session>,
+    /// The scenario's name, such as `raft/leader-crash`.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// What to look out for.
+    pub look: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// The lesson's questions. Those without an answer are not put.
+    pub questions: Vec<Question>,
+    /// The promises that were broken.
+    pub violations: Vec<Mark>,
+    /// Where to begin; at the first event where absent. Questions before it are not put.
+    pub start: Option<EventId>,
+    /// Whether only ASCII is drawn.
+    pub ascii: bool,
+    /// Whether colours are used.
+    pub colour: bool,
+    /// The command that prints this run where there is no terminal.
+    pub command_run: String,
+}
+
+/// A question of the lesson, put before the run reveals its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked.
+    pub text: String,
+    /// What may be answered.
+    pub options: Vec<String>,
+    /// What this run shows.
+    pub answer: Option<String>,
+    /// Why.
+    pub because: String,
+    /// The event before which it is put.
+    pub before: EventId,
+}
+
+/// An event at which a promise was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The event.
+    pub event: EventId,
+    /// What was broken, in a few words.
+    pub headline: String,
+    /// What was promised and what was seen.
+    pub lines: Vec<String>,
+}
+
+/// A scenario that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, `chapter/name`.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// What to look out for.
+    pub look: String,
+}
+
+/// Opens the debugger on a run and returns when the person leaves it.
+///
+/// Fails where there is no terminal, and says which command shows the run without one.
+pub fn view(show: Show) -> io::Result<()> {
+    terminal::require(&format!("to see the run without one: {}", show.command_run))?;
+    if show.session.trace().is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "nothing happened in this run: there is nothing to see",
+        ));
+    }
+    terminal::run(model::Model::new(show))
+}
+
+/// Lets a person choose a scenario; `None` where they leave without.
+///
+/// Fails where there is no terminal.
+pub fn browse(entries: Vec<Entry>, ascii: bool, colour: bool) -> io::Result<Option<String>> {
+    terminal::require("to see the scenarios without one: pessimist list")?;
+    terminal::browse(browser::Browser::new(entries, ascii, colour))
+}

@@ -1,0 +1,135 @@
+//! All that there is to know about what a person sees.
+
+use super::overview::Overview;
+use super::panels::{Mode, Quiz};
+use super::rows::Rows;
+use super::scene::{self, Kept, Scene};
+use super::{Mark, Show};
+use crate::node::{EventId, NodeId};
+use crate::trace::{EventKind, Trace};
+
+/// How much room the panel below takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inspector {
+    Small,
+    Large,
+    Away,
+}
+
+/// Events a second while playing.
+pub const SPEEDS: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
+
+/// The debugger's whole state.
+pub struct Model {
+    pub show: Show,
+    /// Columns and lines of the screen.
+    pub size: (u16, u16),
+    /// The event that is looked at.
+    pub cursor: EventId,
+    /// The node that is selected whatever the event is.
+    pub pinned: Option<NodeId>,
+    pub mode: Mode,
+    pub playing: bool,
+    /// The place among [`SPEEDS`].
+    pub speed: usize,
+    pub inspector: Inspector,
+    /// Lines of the inspector above its top.
+    pub scroll: usize,
+    /// Whether the rows of disks and logs are left out.
+    pub quiet: bool,
+    /// What the last action has to say.
+    pub notice: Option<String>,
+    /// What was searched for last.
+    pub sought: String,
+    pub quiz: Quiz,
+    pub violations: Vec<Mark>,
+    pub overview: Overview,
+    pub kept: Kept,
+    /// `None` where the screen is too small.
+    pub scene: Option<Scene>,
+    pub done: bool,
+}
+
+impl Model {
+    /// A model of a run that has events, on a screen of 80 by 24.
+    pub fn new(mut show: Show) -> Self {
+        let last = EventId(show.session.trace().len() as u32 - 1);
+        let mut violations = std::mem::take(&mut show.violations);
+        violations.retain(|mark| mark.event <= last);
+        violations.sort_by_key(|mark| mark.event);
+        let mut model = Model {
+            size: (80, 24),
+            cursor: show.start.unwrap_or(EventId(0)).min(last),
+            pinned: None,
+            mode: Mode::Run,
+            playing: false,
+            speed: 2,
+            inspector: Inspector::Small,
+            scroll: 0,
+            quiet: false,
+            notice: None,
+            sought: String::new(),
+            quiz: Quiz::new(&mut show),
+            overview: Overview::new(show.session.trace(), show.session.end(), &violations),
+            violations,
+            kept: Kept::default(),
+            scene: None,
+            done: false,
+            show,
+        };
+        model.refresh();
+        model
+    }
+
+    /// Gathers what is drawn. To be called whenever something has changed.
+    pub fn refresh(&mut self) {
+        self.scene = scene::gather(self);
+    }
+
+    pub fn trace(&self) -> &Trace {
+        self.show.session.trace()
+    }
+
+    /// The number of events.
+    pub fn events(&self) -> u32 {
+        self.trace().len() as u32
+    }
+
+    /// The first event that is not to be seen: what comes after a question that waits for an answer is hidden.
+    pub fn limit(&self) -> u32 {
+        self.quiz.waiting().map_or(u32::MAX, |(_, before)| before.0).min(self.events())
+    }
+
+    /// The rows that may be seen.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows { trace: self.trace(), limit: self.limit(), quiet: self.quiet }
+    }
+
+    /// The node that the cursor's event is about: for a loss the receiver.
+    pub fn node_here(&self) -> NodeId {
+        let (trace, id) = (self.trace(), self.cursor);
+        let fault = || trace.fault(id).and_then(|record| record.fault.node());
+        let receiver = || match trace.record(id).kind() {
+            EventKind::Lost => trace.record(id).cause().and_then(|send| trace.peer(send)),
+            _ => None,
+        };
+        trace.node(id).or_else(fault).or_else(receiver).unwrap_or_else(|| trace.cluster().id(0))
+    }
+
+    /// The selected node.
+    pub fn focus(&self) -> NodeId {
+        self.pinned.unwrap_or_else(|| self.node_here())
+    }
+
+    /// The promises that were broken at an event.
+    pub fn violations_at(&self, id: EventId) -> impl Iterator<Item = &Mark> {
+        let first = self.violations.partition_point(|mark| mark.event < id);
+        self.violations[first..].iter().take_while(move |mark| mark.event == id)
+    }
+
+    /// How many broken promises may be seen.
+    pub fn violations_seen(&self) -> usize {
+        let limit = self.limit();
+        self.violations.partition_point(|mark| mark.event.0 < limit)
+    }
+}

@@ -1,0 +1,160 @@
+//! What may lie over the run: the help, a line that is typed, a question.
+
+use super::keys::Context;
+use super::{Question, Show};
+use crate::node::{EventId, SimSpan, SimTime};
+
+/// What the keys speak to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Run,
+    Help { scroll: usize },
+    Prompt(Prompt),
+    Question(Panel),
+}
+
+impl Mode {
+    /// Where keys count in this mode.
+    pub fn context(&self) -> Context {
+        match self {
+            Mode::Run => Context::Run,
+            Mode::Help { .. } => Context::Help,
+            Mode::Prompt(_) => Context::Prompt,
+            Mode::Question(_) => Context::Question,
+        }
+    }
+}
+
+/// A line that is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    pub asks: Asks,
+    pub text: String,
+}
+
+/// What for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    Time,
+    Event,
+    Text,
+}
+
+impl Asks {
+    /// What stands before the line.
+    pub fn label(self) -> &'static str {
+        match self {
+            Asks::Time => "go to time (1.25, 250ms): ",
+            Asks::Event => "go to (e131, 1.25s): ",
+            Asks::Text => "search: ",
+        }
+    }
+}
+
+/// Where a typed line leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Event(u32),
+    Time(SimTime),
+}
+
+/// Reads `e131`, `1.25s`, `250ms`; a bare number is an event, or where times are asked for a number of seconds.
+pub fn place(text: &str, asks: Asks) -> Result<Place, String> {
+    let text = text.trim();
+    let refusal = || match asks {
+        Asks::Time => format!("{text:?} is no time: write 1.25 (seconds), 1.25s or 250ms"),
+        _ => format!("{text:?} is no event and no time: write e131, 1.25s or 250ms"),
+    };
+    let number = text.strip_prefix('e').or((asks == Asks::Event).then_some(text));
+    if let Some(number) = number.filter(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())) {
+        return number.parse().map(Place::Event).map_err(|_| refusal());
+    }
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let span = if plain { format!("{text}s") } else { text.to_owned() }.parse::<SimSpan>();
+    span.map(|span| Place::Time(SimTime(span.0))).map_err(|_| refusal())
+}
+
+/// A question that lies over the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panel {
+    /// Its number in the quiz.
+    pub number: usize,
+    /// The option that was chosen, from 0.
+    pub choice: Option<usize>,
+    /// Whether the answer has been told.
+    pub told: bool,
+    /// Where the person was going.
+    pub target: u32,
+}
+
+/// How a question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It has not been put, or is to be put again.
+    Waiting,
+    /// It was passed over.
+    Skipped,
+    /// It was answered: with which option, from 0, and how surely in percent.
+    Answered(Option<usize>, Option<u8>),
+}
+
+/// The lesson's questions, in the order in which they come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quiz(Vec<(Question, Standing)>);
+
+/// As many options as there are digits.
+pub const OPTIONS_AT_MOST: usize = 9;
+
+impl Quiz {
+    /// Takes the questions of a show that have an answer and come after its start.
+    pub fn new(show: &mut Show) -> Self {
+        let start = show.start.unwrap_or(EventId(0));
+        let mut questions: Vec<Question> = std::mem::take(&mut show.questions);
+        questions.retain(|question| question.answer.is_some());
+        questions.sort_by_key(|question| question.before);
+        let standing = |mut question: Question| {
+            // Something must be there to be asked about.
+            question.before = question.before.max(EventId(1));
+            let passed = question.before <= start;
+            (question, if passed { Standing::Skipped } else { Standing::Waiting })
+        };
+        Quiz(questions.into_iter().map(standing).collect())
+    }
+
+    pub fn get(&self, number: usize) -> &Question {
+        &self.0[number].0
+    }
+
+    pub fn standing(&self, number: usize) -> Standing {
+        self.0[number].1
+    }
+
+    pub fn settle(&mut self, number: usize, standing: Standing) {
+        self.0[number].1 = standing;
+    }
+
+    /// The next question that waits.
+    pub fn waiting(&self) -> Option<(usize, EventId)> {
+        let place = self.0.iter().position(|(_, standing)| *standing == Standing::Waiting)?;
+        Some((place, self.0[place].0.before))
+    }
+
+    /// The questions that were put between an event and the next, and how they stand.
+    pub fn after(&self, id: EventId) -> impl Iterator<Item = (&Question, Standing)> {
+        let here = move |(question, _): &&(Question, Standing)| question.before.0 == id.0 + 1;
+        self.0.iter().filter(here).map(|(question, standing)| (question, *standing))
+    }
+}
+
+/// The verdict on an answer, in words.
+pub fn verdict(question: &Question, standing: Standing) -> Option<String> {
+    let answer = question.answer.as_deref().unwrap_or("?");
+    let Standing::Answered(choice, sure) = standing else { return None };
+    let said = choice.and_then(|choice| question.options.get(choice));
+    let sure = sure.map_or(String::new(), |percent| format!(", {percent}% sure"));
+    Some(match said {
+        Some(said) if said == answer => format!("You said {said}{sure}: so it is."),
+        Some(said) => format!("You said {said}{sure}. In this run: {answer}."),
+        None => format!("In this run: {answer}."),
+    })
+}

@@ -1,0 +1,202 @@
+//! What is to be drawn at the present place: gathered from the session whenever something has changed, so that drawing
+//! itself asks nothing.
+
+use super::lanes::{self, Rail};
+use super::layout::{Columns, Layout};
+use super::model::{Inspector, Model};
+use super::overview::{self, Cell};
+use super::rows::{Row, Rows};
+use crate::node::{EventId, Fault, NodeId};
+use crate::scenario::Picture;
+use crate::trace::{Change, EventKind, Trace};
+
+/// What a lifeline looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    Down,
+    Up,
+    Paused,
+}
+
+/// What stands behind a row: how each node was, and the sides of a partition.
+#[derive(Clone, Debug)]
+pub struct Backdrop {
+    pub lives: Vec<Life>,
+    pub sides: Option<Vec<Option<usize>>>,
+}
+
+/// The event at the cursor, looked at closely.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// The selected node's state after the event; `None` where it is down.
+    pub state: Option<Vec<String>>,
+    pub changes: Vec<Change>,
+    pub message: Vec<String>,
+    pub causes: Vec<EventId>,
+    pub effects: Vec<EventId>,
+}
+
+/// All that is drawn and not in the model itself.
+pub struct Scene {
+    pub layout: Layout,
+    pub columns: Columns,
+    /// The first event that is not to be seen.
+    pub limit: u32,
+    pub rows: Vec<Row>,
+    /// The cursor's place among the rows.
+    pub at: usize,
+    pub backdrops: Vec<Backdrop>,
+    pub rails: Vec<Rail>,
+    pub strips: Vec<Vec<Cell>>,
+    pub picture: Picture,
+    pub details: Details,
+}
+
+/// What is kept from one scene to the next because it seldom changes.
+#[derive(Default)]
+pub struct Kept {
+    base: Option<(u32, Picture)>,
+    strips: Option<((usize, u32), Vec<Vec<Cell>>)>,
+}
+
+/// How wide names and roles are in the overview.
+pub const LABEL_WIDTH: u16 = 20;
+
+/// Events ahead among which an event's effects are looked for.
+const EFFECTS_WITHIN: u32 = 512;
+
+/// Gathers the scene; `None` where the screen is too small.
+pub fn gather(model: &mut Model) -> Option<Scene> {
+    let nodes = model.trace().cluster().len();
+    let layout = Layout::new(model.size, nodes, model.inspector)?;
+    let here = model.node_here();
+    let trace = model.trace();
+    let columns = Columns::new(model.size.0, nodes, here.index(), trace.len(), model.overview.end());
+    let limit = model.limit();
+    let (rows, at) = window(&model.rows(), model.cursor, usize::from(layout.space.height));
+    let (first, last) = (rows[0].first, rows[rows.len() - 1].last);
+    let base = lanes::base(first);
+    keep_base(model, base);
+    let kept = model.kept.base.as_ref().filter(|_| base > 0).map(|(_, picture)| picture);
+    let flying: Vec<EventId> = kept.map_or(Vec::new(), |picture| {
+        picture.messages.iter().map(|flight| flight.send).filter(|send| send.0 < base).collect()
+    });
+    let rails = lanes::rails(&model.rows(), &flying, base, (first, last), columns.slots());
+    let backdrops = backdrops(model, kept, base, &rows);
+    let strips = strips(model, usize::from(layout.overview.width - LABEL_WIDTH), limit);
+    let (cursor, focus) = (model.cursor, model.focus());
+    let picture = model.show.session.picture(cursor);
+    let details = details(model, cursor, focus, limit);
+    Some(Scene { layout, columns, limit, rows, at, backdrops, rails, strips, picture, details })
+}
+
+/// The rows on the screen and the cursor's place among them: two thirds down, higher near the beginning. It depends on
+/// nothing but the cursor, so that a step back brings back the same screen.
+fn window(rows: &Rows<'_>, cursor: EventId, height: usize) -> (Vec<Row>, usize) {
+    let here = rows.of(cursor);
+    let mut above = Vec::new();
+    let mut row = here;
+    while above.len() < height * 2 / 3
+        && let Some(next) = rows.above(row)
+    {
+        above.push(next);
+        row = next;
+    }
+    above.reverse();
+    let at = above.len();
+    let mut window = above;
+    window.push(here);
+    let mut row = here;
+    while window.len() < height
+        && let Some(next) = rows.below(row)
+    {
+        window.push(next);
+        row = next;
+    }
+    (window, at)
+}
+
+fn keep_base(model: &mut Model, base: u32) {
+    let known = model.kept.base.as_ref().is_some_and(|(kept, _)| *kept == base);
+    if base > 0 && !known {
+        let picture = model.show.session.picture(EventId(base - 1));
+        model.kept.base = Some((base, picture));
+    }
+}
+
+fn strips(model: &mut Model, width: usize, limit: u32) -> Vec<Vec<Cell>> {
+    if let Some((key, strips)) = &model.kept.strips
+        && *key == (width, limit)
+    {
+        return strips.clone();
+    }
+    let limit_time = model.trace().get(EventId(limit)).map(|record| record.time());
+    let strips = model.overview.strips(width, limit, limit_time);
+    model.kept.strips = Some(((width, limit), strips.clone()));
+    strips
+}
+
+fn backdrops(model: &Model, picture: Option<&Picture>, base: u32, rows: &[Row]) -> Vec<Backdrop> {
+    let trace = model.trace();
+    let nodes = trace.cluster().len();
+    let mut lives = vec![Life::Down; nodes];
+    for (life, node) in lives.iter_mut().zip(picture.iter().flat_map(|picture| &picture.nodes)) {
+        *life = match node.badge {
+            None => Life::Down,
+            Some(_) if node.paused => Life::Paused,
+            Some(_) => Life::Up,
+        };
+    }
+    let mut next = base;
+    let mut backdrop = |row: &Row| {
+        for id in (next..=row.last.0).map(EventId) {
+            live(trace, id, &mut lives);
+        }
+        next = next.max(row.last.0 + 1);
+        let cut = model.overview.cut_at(row.last);
+        Backdrop { lives: lives.clone(), sides: cut.map(|cut| overview::sides(nodes, cut)) }
+    };
+    rows.iter().map(&mut backdrop).collect()
+}
+
+fn live(trace: &Trace, id: EventId, lives: &mut [Life]) {
+    match trace.record(id).kind() {
+        EventKind::Boot => {
+            if let Some(node) = trace.node(id) {
+                lives[node.index()] = Life::Up;
+            }
+        }
+        EventKind::Fault => match trace.fault(id).map(|record| &record.fault) {
+            Some(Fault::Crash(node)) => lives[node.index()] = Life::Down,
+            Some(Fault::Pause(node)) => lives[node.index()] = Life::Paused,
+            Some(Fault::Resume(node)) => lives[node.index()] = Life::Up,
+            _ => {}
+        },
+        _ => {}
+    }
+}
+
+fn details(model: &mut Model, cursor: EventId, focus: NodeId, limit: u32) -> Details {
+    if model.inspector == Inspector::Away {
+        return Details::default();
+    }
+    let session = &mut model.show.session;
+    let state = session.state(cursor, focus).map(|state| state.lines());
+    let changes = session.changes(cursor);
+    let message = session.message(cursor).map_or(Vec::new(), |message| message.lines());
+    let trace = session.trace();
+    let causes = trace.causes(cursor).collect();
+    Details { state, changes, message, causes, effects: effects(trace, cursor, limit) }
+}
+
+/// What an event caused, as far as it may be seen: the end of a message, and what its handler or its timer brought about
+/// soon after.
+pub fn effects(trace: &Trace, id: EventId, limit: u32) -> Vec<EventId> {
+    let end = trace.end_of(id).filter(|end| end.0 < limit);
+    let until = id.0.saturating_add(1 + EFFECTS_WITHIN).min(limit);
+    let later = (id.0 + 1..until).map(EventId);
+    let caused = later.filter(|&other| trace.record(other).cause() == Some(id) && Some(other) != end);
+    let mut effects: Vec<EventId> = end.into_iter().chain(caused).collect();
+    effects.sort();
+    effects
+}

@@ -1,0 +1,154 @@
+//! The real terminal: set up, kept in step with the model, and given back whatever happens.
+
+#![expect(
+    clippy::disallowed_types,
+    reason = "while a run is played, the person's clock decides when the next event is shown"
+)]
+
+use super::action::Action;
+use super::browser::Browser;
+use super::keys::{self, Context};
+use super::model::{Model, SPEEDS};
+use super::update::{TICKS, update};
+use super::view;
+use crossterm::event::{self, Event};
+use ratatui::DefaultTerminal;
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+/// Fails where input or output is no terminal, with a hint of what to do instead.
+pub fn require(hint: &str) -> io::Result<()> {
+    match io::stdin().is_terminal() && io::stdout().is_terminal() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::Unsupported, format!("this needs a terminal; {hint}"))),
+    }
+}
+
+/// A terminal that is given back when this is dropped; after a panic ratatui's hook has done so already, before the
+/// panic's message is printed.
+struct Guard(DefaultTerminal);
+
+impl Guard {
+    fn new() -> io::Result<Self> {
+        // Where half of it fails, the other half is undone.
+        ratatui::try_init().map(Guard).inspect_err(|_| ratatui::restore())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.show_cursor();
+        ratatui::restore();
+    }
+}
+
+/// What a loop needs to know about what it shows.
+trait Program {
+    fn act(&mut self, action: Action);
+    fn context(&self) -> Context;
+    fn draw(&self, buffer: &mut ratatui::buffer::Buffer);
+    /// How long until time itself is an input; `None` while nothing plays.
+    fn tick(&self) -> Option<Duration>;
+    fn is_done(&self) -> bool;
+}
+
+/// Shows a run until the person leaves.
+pub fn run(mut model: Model) -> io::Result<()> {
+    show(&mut model)
+}
+
+/// Shows the list of scenarios until the person has chosen or leaves.
+pub fn browse(mut browser: Browser) -> io::Result<Option<String>> {
+    show(&mut browser)?;
+    Ok(browser.done.flatten())
+}
+
+/// Draws after each input; sleeps between.
+fn show(program: &mut dyn Program) -> io::Result<()> {
+    let mut guard = Guard::new()?;
+    let size = guard.0.size()?;
+    program.act(Action::Resize(size.width, size.height));
+    let mut last_tick = Instant::now();
+    while !program.is_done() {
+        guard.0.draw(|frame| program.draw(frame.buffer_mut()))?;
+        if !await_input(program, &mut last_tick)? {
+            program.act(Action::Tick);
+        }
+        // Whatever else has come meanwhile is taken in before the next drawing.
+        while !program.is_done() && event::poll(Duration::ZERO)? {
+            take(program, &event::read()?);
+        }
+    }
+    Ok(())
+}
+
+/// Waits for input; gives false where it is time for a tick instead.
+fn await_input(program: &mut dyn Program, last_tick: &mut Instant) -> io::Result<bool> {
+    if let Some(every) = program.tick() {
+        if !event::poll(every.saturating_sub(last_tick.elapsed()))? {
+            *last_tick = Instant::now();
+            return Ok(false);
+        }
+    } else {
+        *last_tick = Instant::now();
+    }
+    take(program, &event::read()?);
+    Ok(true)
+}
+
+fn take(program: &mut dyn Program, event: &Event) {
+    match event {
+        Event::Key(key) => {
+            if let Some(action) = keys::action(program.context(), *key) {
+                program.act(action);
+            }
+        }
+        Event::Resize(width, height) => program.act(Action::Resize(*width, *height)),
+        _ => {}
+    }
+}
+
+impl Program for Model {
+    fn act(&mut self, action: Action) {
+        update(self, action);
+    }
+
+    fn context(&self) -> Context {
+        self.mode.context()
+    }
+
+    fn draw(&self, buffer: &mut ratatui::buffer::Buffer) {
+        view::draw(self, buffer);
+    }
+
+    fn tick(&self) -> Option<Duration> {
+        let ticks = SPEEDS[self.speed].min(TICKS);
+        self.playing.then(|| Duration::from_millis(u64::from(1000 / ticks)))
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
+impl Program for Browser {
+    fn act(&mut self, action: Action) {
+        self.update(action);
+    }
+
+    fn context(&self) -> Context {
+        Context::Browser
+    }
+
+    fn draw(&self, buffer: &mut ratatui::buffer::Buffer) {
+        view::draw_browser(self, buffer);
+    }
+
+    fn tick(&self) -> Option<Duration> {
+        None
+    }
+
+    fn is_done(&self) -> bool {
+        self.done.is_some()
+    }
+}

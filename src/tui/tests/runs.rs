@@ -1,0 +1,104 @@
+//! Runs to look at.
+
+use crate::node::EventId;
+use crate::protocols::raft;
+use crate::scenario::{Run, Scenario, Session};
+use crate::trace::Lines;
+use crate::tui::model::Model;
+use crate::tui::{Mark, Question, Show};
+use std::sync::Arc;
+
+/// Runs a scenario's text.
+fn run(text: &str) -> (Scenario, Box<dyn Session>) {
+    let scenario = Scenario::parse("test.ron", text, None).unwrap_or_else(|error| panic!("{error}"));
+    let config: raft::Config = scenario.protocol.config(&scenario).unwrap_or_else(|error| panic!("{error}"));
+    let plan = Arc::new(scenario.plan.clone());
+    let run = Run::<raft::Raft>::new(plan, config, Lines::None, &mut (), &mut |_, _| true);
+    (scenario, Box::new(run.unwrap().unwrap()))
+}
+
+/// A show of a scenario's text, without questions.
+pub fn show(name: &str, text: &str) -> Show {
+    let (scenario, session) = run(text);
+    Show {
+        session,
+        name: name.to_owned(),
+        title: scenario.title,
+        look: scenario.look.unwrap_or_default(),
+        seed: scenario.plan.seed,
+        questions: Vec::new(),
+        violations: Vec::new(),
+        start: None,
+        ascii: false,
+        colour: false,
+        command_run: format!("pessimist run {name}"),
+    }
+}
+
+/// The leader falls silent; who leads next?
+pub fn leader_crash() -> Show {
+    show("raft/leader-crash", include_str!("../../../tests/data/leader-crash.ron"))
+}
+
+/// The same with its question put before the leader's fall shows its consequences.
+pub fn with_question() -> Show {
+    let mut show = leader_crash();
+    let before = show.session.moments()[0].before;
+    show.questions.push(question("Who leads next?", before));
+    show
+}
+
+pub fn question(text: &str, before: EventId) -> Question {
+    Question {
+        text: text.to_owned(),
+        options: ["n1", "n2", "n3", "n5"].map(str::to_owned).to_vec(),
+        answer: Some("n2".to_owned()),
+        because: "Whoever's random timeout ended first: nothing before tells you.".to_owned(),
+        before,
+    }
+}
+
+/// Two sides, a pause, a doubled and a dropped message, a client: five servers.
+pub fn troubles() -> Show {
+    let mut show = show("raft/troubles", TROUBLES);
+    let at = |id| Mark {
+        event: EventId(id),
+        headline: "ElectionSafety".to_owned(),
+        lines: vec!["promised  at most one leader a term".to_owned(), "seen      n1 and n3 in term 1".to_owned()],
+    };
+    show.violations = vec![at(150)];
+    show
+}
+
+const TROUBLES: &str = r#"Scenario(
+  title: "Troubles",
+  protocol: Raft(heartbeat: "50ms", election: ("150ms", "300ms")),
+  cluster: {"replica": ["n1", "n2", "n3", "n4", "n5"], "client": ["c1"]},
+  network: (delay: Uniform("1ms", "30ms"), loss: 0.05),
+  workload: [(every: "20ms", by: "c1", op: Put("x", Fresh), timeout: "100ms")],
+  faults: [
+    (at: "500ms", lasting: "400ms", do: Partition([["n1", "n2"], ["n3", "n4", "n5"]])),
+    (at: "1s", lasting: "300ms", do: Pause("n2")),
+  ],
+  until: "2s", seed: 3,
+)"#;
+
+/// Three events: three servers start, and nothing more.
+pub fn tiny() -> Show {
+    let text = r#"Scenario(title: "Tiny", protocol: Raft(), cluster: {"replica": ["a", "b", "c"]}, until: "1ms")"#;
+    show("start/tiny", text)
+}
+
+/// More servers than there is room for lanes.
+pub fn crowd() -> Show {
+    let names: Vec<String> = (1..=30).map(|n| format!("\"server-{n}\"")).collect();
+    let text = format!(
+        r#"Scenario(title: "Crowd", protocol: Raft(), cluster: {{"replica": [{}]}}, until: "600ms", seed: 5)"#,
+        names.join(", ")
+    );
+    show("raft/crowd", &text)
+}
+
+pub fn model(show: Show) -> Model {
+    Model::new(show)
+}

@@ -1,0 +1,343 @@
+//! Carrying out what a person asked for.
+
+use super::action::Action;
+use super::model::{Inspector, Model, SPEEDS};
+use super::panels::{Asks, Mode, OPTIONS_AT_MOST, Panel, Place, Prompt, Standing, place};
+use super::rows::Rows;
+use super::{scene, words};
+use crate::node::{EventId, Fault};
+
+/// Carries out one action; whatever the model is, it answers and stays in order.
+pub fn update(model: &mut Model, action: Action) {
+    if action != Action::Tick {
+        model.notice = None;
+    }
+    match action {
+        Action::Resize(width, height) => model.size = (width, height),
+        Action::Quit => model.done = true,
+        _ => match &model.mode {
+            Mode::Run => in_run(model, action),
+            Mode::Help { scroll } => in_help(model, action, *scroll),
+            Mode::Prompt(prompt) => in_prompt(model, action, prompt.clone()),
+            Mode::Question(panel) => at_question(model, action, panel.clone()),
+        },
+    }
+    model.refresh();
+}
+
+fn in_run(model: &mut Model, action: Action) {
+    match action {
+        Action::PlayOrPause => model.playing = !model.playing,
+        Action::Faster => change_speed(model, true),
+        Action::Slower => change_speed(model, false),
+        Action::Tick => tick(model),
+        Action::NextNode => cycle(model, 1),
+        Action::PreviousNode => cycle(model, model.trace().cluster().len() - 1),
+        Action::SelectNode(place) => select(model, place),
+        Action::Follow => model.pinned = None,
+        Action::Inspector => {
+            model.inspector = match model.inspector {
+                Inspector::Small => Inspector::Large,
+                Inspector::Large => Inspector::Away,
+                Inspector::Away => Inspector::Small,
+            }
+        }
+        Action::ScrollDown => model.scroll = (model.scroll + 1).min(longest(model)),
+        Action::ScrollUp => model.scroll = model.scroll.saturating_sub(1),
+        Action::Quiet => toggle_quiet(model),
+        Action::AskTime => ask(model, Asks::Time),
+        Action::AskEvent => ask(model, Asks::Event),
+        Action::AskText => ask(model, Asks::Text),
+        Action::Help => {
+            model.playing = false;
+            model.mode = Mode::Help { scroll: 0 };
+        }
+        _ => {
+            model.playing = false;
+            match target(model, action) {
+                Ok(target) => go(model, target),
+                Err(notice) => model.notice = Some(notice),
+            }
+        }
+    }
+}
+
+/// Where a movement leads; a place at the end of the trace asks for what is beyond.
+fn target(model: &Model, action: Action) -> Result<u32, String> {
+    let (trace, cursor) = (model.trace(), model.cursor);
+    // Steps are taken as if nothing were hidden: `go` stops at a question.
+    let all = Rows { limit: model.events(), ..model.rows() };
+    let end = || Ok(model.events());
+    let found = |id: Option<EventId>, otherwise: &str| id.map(|id| id.0).ok_or_else(|| otherwise.to_owned());
+    let first = "this is where it begins";
+    match action {
+        Action::Next => all.after(cursor).map_or_else(end, |id| Ok(id.0)),
+        Action::NextRow => all.below(all.of(cursor)).map_or_else(end, |row| Ok(row.first.0)),
+        Action::Previous => found(all.before(cursor), first),
+        Action::PreviousRow => found(all.above(all.of(cursor)).map(|row| row.first), first),
+        Action::PageForward => Ok(page(model, |row| all.below(row))),
+        Action::PageBack => Ok(page(model, |row| all.above(row))),
+        Action::First => Ok(0),
+        Action::Last => end(),
+        Action::NextOfNode => {
+            let node = Some(model.focus());
+            let next =
+                (cursor.0 + 1..model.events()).map(EventId).find(|&id| trace.node(id) == node && all.shows(id));
+            next.map_or_else(end, |id| Ok(id.0))
+        }
+        Action::PreviousOfNode => {
+            let node = Some(model.focus());
+            let before = (0..cursor.0).rev().map(EventId).find(|&id| trace.node(id) == node && all.shows(id));
+            found(before, "the node has no event before")
+        }
+        Action::NextFault => {
+            let next = faults(model).find(|&id| id > cursor);
+            // Whether there is another one is not told before a question.
+            next.map_or_else(
+                || if model.quiz.waiting().is_some() { end() } else { Err("no fault after this".into()) },
+                |id| Ok(id.0),
+            )
+        }
+        Action::PreviousFault => found(faults(model).rev().find(|&id| id < cursor), "no fault before this"),
+        Action::NextViolation => {
+            let next = model.violations.iter().map(|mark| mark.event).find(|&id| id > cursor);
+            next.map_or_else(
+                || if model.quiz.waiting().is_some() { end() } else { Err("no broken promise after this".into()) },
+                |id| Ok(id.0),
+            )
+        }
+        Action::PreviousViolation => {
+            let before = model.violations.iter().rev().map(|mark| mark.event).find(|&id| id < cursor);
+            found(before, "no broken promise before this")
+        }
+        Action::Cause => found(trace.record(cursor).cause().or_else(|| trace.previous(cursor)), "nothing caused it"),
+        Action::Effect => {
+            let effects = scene::effects(trace, cursor, model.limit());
+            found(effects.first().copied(), "it has caused nothing that is seen yet")
+        }
+        Action::NextFound => found(search(model, true), &unfound(model)),
+        Action::PreviousFound => found(search(model, false), &unfound(model)),
+        _ => Ok(cursor.0),
+    }
+}
+
+fn faults(model: &Model) -> impl DoubleEndedIterator<Item = EventId> {
+    model.trace().faults().iter().filter(|record| record.fault != Fault::Mark).map(|record| record.event)
+}
+
+fn page(model: &Model, next: impl Fn(super::rows::Row) -> Option<super::rows::Row>) -> u32 {
+    let height = model.scene.as_ref().map_or(1, |scene| usize::from(scene.layout.space.height));
+    let all = Rows { limit: model.events(), ..model.rows() };
+    let mut row = all.of(model.cursor);
+    for _ in 1..height.max(2) {
+        match next(row) {
+            Some(further) => row = further,
+            None => break,
+        }
+    }
+    row.first.0
+}
+
+/// Brings the cursor to an event, or to the question that comes before it.
+fn go(model: &mut Model, target: u32) {
+    let before = model.cursor;
+    if let Some((number, limit)) = model.quiz.waiting()
+        && target >= limit.0
+    {
+        stop(model, limit.0.min(model.events()) - 1);
+        model.playing = false;
+        model.mode = Mode::Question(Panel { number, choice: None, told: false, target });
+        return;
+    }
+    if target >= model.events() {
+        model.playing = false;
+        model.notice = Some("this is where the run ends".to_owned());
+    }
+    stop(model, target.min(model.events() - 1));
+    if model.cursor != before {
+        model.scroll = 0;
+    }
+}
+
+/// Sets the cursor on an event that has a row: this one, or the nearest before or after.
+fn stop(model: &mut Model, id: u32) {
+    let (id, rows) = (EventId(id), model.rows());
+    let shown = if rows.shows(id) { Some(id) } else { rows.before(id).or_else(|| rows.after(id)) };
+    match shown {
+        Some(shown) => model.cursor = shown,
+        None => (model.cursor, model.quiet) = (id, false),
+    }
+}
+
+fn toggle_quiet(model: &mut Model) {
+    model.quiet = !model.quiet;
+    let told = if model.quiet { "rows of disks and logs are hidden" } else { "every event has a row" };
+    model.notice = Some(told.to_owned());
+    stop(model, model.cursor.0);
+}
+
+fn cycle(model: &mut Model, by: usize) {
+    let cluster = model.trace().cluster();
+    let next = (model.focus().index() + by) % cluster.len();
+    model.pinned = Some(cluster.id(next));
+    model.scroll = 0;
+}
+
+fn select(model: &mut Model, place: usize) {
+    let cluster = model.trace().cluster();
+    match place.checked_sub(1).filter(|&index| index < cluster.len()) {
+        Some(index) => {
+            model.pinned = Some(cluster.id(index));
+            model.scroll = 0;
+        }
+        None => model.notice = Some(format!("there are {} nodes", cluster.len())),
+    }
+}
+
+/// The furthest that it makes sense to scroll.
+fn longest(model: &Model) -> usize {
+    let details = model.scene.as_ref().map(|scene| &scene.details);
+    details.map_or(0, |details| {
+        let state = details.state.as_ref().map_or(0, Vec::len);
+        (state + scene_lines(model)).max(details.changes.len() + details.message.len() + details.effects.len() + 8)
+    })
+}
+
+fn scene_lines(model: &Model) -> usize {
+    let node = model.focus().index();
+    model.scene.as_ref().and_then(|scene| scene.picture.nodes.get(node)).map_or(0, |node| node.timers.len() + 3)
+}
+
+// Playing.
+
+fn change_speed(model: &mut Model, faster: bool) {
+    let speed = if faster { model.speed + 1 } else { model.speed.saturating_sub(1) };
+    model.speed = speed.min(SPEEDS.len() - 1);
+    model.notice = Some(format!("{} events a second", SPEEDS[model.speed]));
+}
+
+/// Ticks a second at most; beyond, a tick is several events.
+pub const TICKS: u32 = 20;
+
+fn tick(model: &mut Model) {
+    for _ in 0..(SPEEDS[model.speed] / TICKS).max(1) {
+        if !model.playing {
+            return;
+        }
+        if let Ok(next) = target(model, Action::Next) {
+            go(model, next);
+        }
+    }
+}
+
+// Typing.
+
+fn ask(model: &mut Model, asks: Asks) {
+    model.playing = false;
+    model.mode = Mode::Prompt(Prompt { asks, text: String::new() });
+}
+
+/// More than anyone types.
+const TYPED_AT_MOST: usize = 60;
+
+fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
+    match action {
+        Action::Type(letter) if prompt.text.chars().count() < TYPED_AT_MOST => prompt.text.push(letter),
+        Action::Erase => {
+            prompt.text.pop();
+        }
+        Action::Close => return model.mode = Mode::Run,
+        Action::Enter => {
+            model.mode = Mode::Run;
+            return answer_prompt(model, &prompt);
+        }
+        _ => {}
+    }
+    model.mode = Mode::Prompt(prompt);
+}
+
+fn answer_prompt(model: &mut Model, prompt: &Prompt) {
+    if prompt.asks == Asks::Text {
+        model.sought = prompt.text.trim().to_lowercase();
+        return match search(model, true) {
+            Some(id) => go(model, id.0),
+            None => model.notice = Some(unfound(model)),
+        };
+    }
+    match place(&prompt.text, prompt.asks) {
+        _ if prompt.text.trim().is_empty() => {}
+        Ok(Place::Event(id)) if id >= model.events() => {
+            model.notice = Some(format!("there is no e{id}: the last event is e{}", model.events() - 1));
+        }
+        Ok(Place::Event(id)) => go(model, id),
+        Ok(Place::Time(time)) => {
+            let id = model.trace().at_time(time).map_or(0, |id| id.0);
+            go(model, id);
+        }
+        Err(refusal) => model.notice = Some(refusal),
+    }
+}
+
+/// The next event, or the one before, whose row holds what is sought; what is hidden is not searched.
+fn search(model: &Model, forwards: bool) -> Option<EventId> {
+    let (rows, sought) = (model.rows(), &model.sought);
+    let fits = |&id: &EventId| rows.shows(id) && words::holds(rows.trace, id, sought);
+    if sought.is_empty() {
+        return None;
+    }
+    match forwards {
+        true => (model.cursor.0 + 1..rows.limit).map(EventId).find(fits),
+        false => (0..model.cursor.0).rev().map(EventId).find(fits),
+    }
+}
+
+fn unfound(model: &Model) -> String {
+    match model.sought.as_str() {
+        "" => "nothing is sought: type / and a text".to_owned(),
+        sought if model.quiz.waiting().is_some() => format!("no {sought:?} from here to the next question"),
+        sought => format!("no {sought:?} further on: s searches on, S back"),
+    }
+}
+
+// Panels.
+
+fn in_help(model: &mut Model, action: Action, scroll: usize) {
+    model.mode = match action {
+        Action::ScrollDown => Mode::Help { scroll: (scroll + 5).min(200) },
+        Action::ScrollUp => Mode::Help { scroll: scroll.saturating_sub(5) },
+        Action::Close => Mode::Run,
+        _ => Mode::Help { scroll },
+    };
+}
+
+/// A question goes through three stages: an option is chosen, then how sure one is, then the answer is told.
+fn at_question(model: &mut Model, action: Action, mut panel: Panel) {
+    let options = model.quiz.get(panel.number).options.len().min(OPTIONS_AT_MOST);
+    match (action, panel.choice) {
+        (Action::Choose(_), _) if panel.told => {}
+        (Action::Choose(n), None) if (1..=options).contains(&n) => panel.choice = Some(n - 1),
+        (Action::Choose(n), Some(choice)) if (1..=5).contains(&n) => {
+            tell(model, &mut panel, Some(choice), Some(n as u8 * 20));
+        }
+        (Action::Enter, Some(choice)) if !panel.told => tell(model, &mut panel, Some(choice), None),
+        (Action::Enter, None) if !panel.told && options == 0 => tell(model, &mut panel, None, None),
+        (Action::Enter, _) => {
+            if !panel.told {
+                model.quiz.settle(panel.number, Standing::Skipped);
+            }
+            model.mode = Mode::Run;
+            return go(model, panel.target);
+        }
+        (Action::Later, _) => {
+            model.mode = Mode::Run;
+            return if panel.told { go(model, panel.target) } else { () };
+        }
+        _ => {}
+    }
+    model.mode = Mode::Question(panel);
+}
+
+fn tell(model: &mut Model, panel: &mut Panel, choice: Option<usize>, sure: Option<u8>) {
+    panel.told = true;
+    model.quiz.settle(panel.number, Standing::Answered(choice, sure));
+}

@@ -1,0 +1,181 @@
+//! The panel below: on the left the event at the cursor, on the right the selected node after it.
+
+use super::paint::{Canvas, cut, wrap};
+use crate::node::{EventId, SimTime};
+use crate::trace::{Change, EventKind, tree_of};
+use crate::tui::layout::clock;
+use crate::tui::model::Model;
+use crate::tui::panels::verdict;
+use crate::tui::rows::Row;
+use crate::tui::scene::Scene;
+use crate::tui::words;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Effects that are listed; the rest is counted.
+const EFFECTS_LISTED: usize = 8;
+
+/// Below so many lines causes and effects are only numbered.
+const ROOMY: u16 = 8;
+
+pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
+    let Some(area) = scene.layout.inspector else { return };
+    let left = area.width * 11 / 20;
+    canvas.fill(Rect { height: 1, ..area }, '─', canvas.faint());
+    canvas.text(1, area.y, left - 2, &format!(" {} {} ", model.cursor, words_of(model, model.cursor)), canvas.bold());
+    let pinned = if model.pinned.is_some() { ", 0 unpins" } else { "" };
+    let name = model.trace().cluster().name(model.focus());
+    let heading = format!(" {name} after {}{pinned} ", model.cursor);
+    canvas.text(left, area.y, area.width - left - 1, &heading, canvas.bold());
+    let event = Rect::new(1, area.y + 1, left - 2, area.height - 1);
+    let node = Rect::new(left + 1, area.y + 1, area.width - left - 1, area.height - 1);
+    column(canvas, event, &about_event(canvas, model, scene, area.height >= ROOMY), model.scroll);
+    column(canvas, node, &about_node(canvas, model, scene), model.scroll);
+    for y in area.y + 1..area.bottom() {
+        canvas.put(left - 1, y, '│', canvas.faint());
+    }
+}
+
+fn words_of(model: &Model, id: EventId) -> String {
+    words::words(model.trace(), Row { first: id, last: id })
+}
+
+type Lines = Vec<(String, Style)>;
+
+/// Draws lines from the one scrolled to on, wrapped; a mark at the end says that there is more.
+fn column(canvas: &mut Canvas<'_>, area: Rect, lines: &Lines, scroll: usize) {
+    let room = usize::from(area.width);
+    let wrapped: Lines =
+        lines.iter().flat_map(|(text, style)| wrap(text, room, 4).into_iter().map(|line| (line, *style))).collect();
+    let height = usize::from(area.height);
+    let first = scroll.min(wrapped.len().saturating_sub(height));
+    for (y, (line, style)) in (area.y..area.bottom()).zip(wrapped.iter().skip(first)) {
+        canvas.text(area.x, y, area.width, line, *style);
+    }
+    let more = wrapped.len().saturating_sub(first + height);
+    if more > 0 {
+        canvas.text_right(area.right(), area.bottom() - 1, &format!(" ] {more} more"), canvas.faint());
+    }
+}
+
+fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -> Lines {
+    let (trace, id, details) = (model.trace(), model.cursor, &scene.details);
+    let mut lines = Lines::new();
+    for mark in model.violations_at(id) {
+        lines.push((format!("! BROKEN {}", mark.headline), canvas.bad()));
+        lines.extend(mark.lines.iter().map(|line| (format!("  {line}"), canvas.plain())));
+    }
+    for (question, standing) in model.quiz.after(id) {
+        if let Some(verdict) = verdict(question, standing) {
+            lines.push((format!("? {} {verdict}", question.text), canvas.plain()));
+        }
+    }
+    if !roomy {
+        lines.push((links(scene), canvas.plain()));
+    }
+    lines.extend(details.changes.iter().map(|change| (told(change), canvas.bold())));
+    if let Some(fact) = trace.fact(id) {
+        lines.push((format!("fact {}", tree_of(fact, trace.cluster())), canvas.plain()));
+    }
+    lines.extend(says(model, scene).into_iter().map(|line| (line, canvas.plain())));
+    if roomy {
+        lines.extend(linked(model, scene).into_iter().map(|line| (line, canvas.plain())));
+    }
+    lines.push((stamps(model), canvas.faint()));
+    lines
+}
+
+/// A change of the node's state: where, before, after.
+fn told(change: &Change) -> String {
+    let short = |text: &str| cut(text, 200);
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => format!("{}: {} → {}", change.path, short(before), short(after)),
+        (None, Some(after)) => format!("{}: new {}", change.path, short(after)),
+        (Some(before), None) => format!("{}: {} → gone", change.path, short(before)),
+        (None, None) => change.path.clone(),
+    }
+}
+
+/// What the message says, or the timer where it says more than its name.
+fn says(model: &Model, scene: &Scene) -> Vec<String> {
+    let mut lines = scene.details.message.clone();
+    if model.trace().record(model.cursor).kind() == EventKind::TimerFired && lines.len() == 1 {
+        return Vec::new();
+    }
+    if let Some(first) = lines.first_mut() {
+        *first = format!("says {first}");
+    }
+    lines
+}
+
+/// Causes and effects by number, on one line.
+fn links(scene: &Scene) -> String {
+    let list = |ids: &[EventId]| {
+        let listed = ids.iter().take(EFFECTS_LISTED).map(EventId::to_string).collect::<Vec<_>>().join(" ");
+        match ids.len().saturating_sub(EFFECTS_LISTED) {
+            0 if listed.is_empty() => "-".to_owned(),
+            0 => listed,
+            more => format!("{listed} +{more}"),
+        }
+    };
+    format!("⇐ {}   ⇒ {}", list(&scene.details.causes), list(&scene.details.effects))
+}
+
+/// Causes and effects, a line each.
+fn linked(model: &Model, scene: &Scene) -> Vec<String> {
+    let line = |arrow: char, id: EventId| format!("{arrow} {id} {}", words_of(model, id));
+    let causes = scene.details.causes.iter().map(|&id| line('⇐', id));
+    let effects = scene.details.effects.iter().take(EFFECTS_LISTED).map(|&id| line('⇒', id));
+    let mut lines: Vec<String> = causes.chain(effects).collect();
+    let more = scene.details.effects.len().saturating_sub(EFFECTS_LISTED);
+    if more > 0 {
+        lines.push(format!("⇒ and {more} more"));
+    }
+    lines
+}
+
+fn stamps(model: &Model) -> String {
+    let (trace, id) = (model.trace(), model.cursor);
+    let names = trace.cluster().names().iter();
+    let known = names.zip(trace.vector(id)).filter(|(_, count)| *count > 0);
+    let vector = known.map(|(name, count)| format!("{name}:{count}")).collect::<Vec<_>>().join(" ");
+    format!("Lamport {}; vector {vector}", trace.record(id).lamport())
+}
+
+fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene) -> Lines {
+    let picture = &scene.picture.nodes[model.focus().index()];
+    let Some(state) = &scene.details.state else {
+        return vec![("It is down: only its disk remembers.".to_owned(), canvas.plain())];
+    };
+    let mut lines = Lines::new();
+    if picture.paused {
+        lines.push(("It stands still and does not know it.".to_owned(), canvas.bold()));
+    }
+    lines.extend(state.iter().map(|line| (line.clone(), canvas.plain())));
+    for (timer, due) in &picture.timers {
+        // When timers will fire would give away the answers of some questions.
+        let when = match model.quiz.waiting() {
+            None => format!("fires in {}", span(due.since(scene.picture.time).0)),
+            Some(_) => "is set".to_owned(),
+        };
+        lines.push((format!("timer {timer} {when}"), canvas.plain()));
+    }
+    let off = picture.local.0.saturating_sub(scene.picture.time.0 as i64);
+    let ahead = if off < 0 { "behind" } else { "ahead" };
+    lines.push(match off {
+        0 => ("its clock shows true time".to_owned(), canvas.faint()),
+        off => (format!("its clock is {} {ahead}", span(off.unsigned_abs())), canvas.plain()),
+    });
+    if picture.unsynced > 0 {
+        lines.push((format!("{} writes not on its disk yet", picture.unsynced), canvas.plain()));
+    }
+    lines
+}
+
+/// A span in milliseconds, or in seconds where it is long.
+fn span(nanos: u64) -> String {
+    match nanos {
+        0..=9_999_999_999 => format!("{}.{} ms", nanos / 1_000_000, nanos / 100_000 % 10),
+        _ => format!("{} s", clock(SimTime(nanos))),
+    }
+}

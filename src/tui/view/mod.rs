@@ -1,0 +1,54 @@
+//! Drawing: one function a panel, each looking at the model and changing nothing.
+
+mod browser;
+mod header;
+pub mod help;
+mod inspector;
+mod overview;
+mod paint;
+mod question;
+mod space;
+
+pub use browser::draw as draw_browser;
+
+use super::layout::LEAST;
+use super::model::Model;
+use super::panels::Mode;
+use paint::Canvas;
+use ratatui::buffer::Buffer;
+
+/// Draws the whole screen.
+pub fn draw(model: &Model, buffer: &mut Buffer) {
+    let mut canvas = Canvas::new(buffer, model.show.colour);
+    match &model.scene {
+        None => too_small(&mut canvas),
+        Some(scene) => {
+            header::draw(&mut canvas, model, scene);
+            overview::draw(&mut canvas, model, scene);
+            space::draw(&mut canvas, model, scene);
+            inspector::draw(&mut canvas, model, scene);
+            header::draw_footer(&mut canvas, model, scene);
+            match &model.mode {
+                Mode::Help { scroll } => help::draw(&mut canvas, *scroll),
+                Mode::Question(panel) => question::draw(&mut canvas, model, panel),
+                Mode::Run | Mode::Prompt(_) => {}
+            }
+        }
+    }
+    if model.show.ascii {
+        paint::to_ascii(buffer);
+    }
+}
+
+fn too_small(canvas: &mut Canvas<'_>) {
+    let (width, height) = canvas.size();
+    let (columns, lines) = LEAST;
+    let told = [
+        format!("This screen is too small: {width}x{height}."),
+        format!("At least {columns}x{lines} is needed."),
+        "Enlarge it, or press q.".to_owned(),
+    ];
+    for (line, text) in told.iter().enumerate() {
+        canvas.text(0, line as u16, width, text, canvas.plain());
+    }
+}

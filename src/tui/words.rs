@@ -1,0 +1,128 @@
+//! What a row says: what happened, in a few words.
+
+use super::rows::Row;
+use crate::node::{EventId, Fact, LossReason, NodeId, OperationId, Outcome};
+use crate::trace::{EventKind, Trace};
+
+/// How loudly a row speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// As things go.
+    Plain,
+    /// A turn of the story: marked `*`.
+    Turn,
+    /// Something broke: marked `!`.
+    Alarm,
+}
+
+/// A row's weight.
+pub fn weight(trace: &Trace, id: EventId) -> Weight {
+    match trace.record(id).kind() {
+        EventKind::Fault => match trace.fault(id) {
+            Some(record) if record.fault.mends() || record.ends => Weight::Turn,
+            _ => Weight::Alarm,
+        },
+        EventKind::Fact => match trace.fact(id) {
+            Some(Fact::BecameLeader { .. } | Fact::Acquired { .. } | Fact::Decided { .. }) => Weight::Turn,
+            _ => Weight::Plain,
+        },
+        _ => Weight::Plain,
+    }
+}
+
+/// What happened on a row.
+pub fn words(trace: &Trace, row: Row) -> String {
+    let (id, cluster) = (row.first, trace.cluster());
+    let name = |node: Option<NodeId>| node.map_or("?", |node| cluster.name(node));
+    let (me, peer, kind) = (name(trace.node(id)), name(trace.peer(id)), trace.name(id));
+    match trace.record(id).kind() {
+        EventKind::Boot => match trace.incarnation(id) {
+            Some(0) | None => format!("{me} starts"),
+            Some(_) => format!("{me} starts again from its disk"),
+        },
+        EventKind::Deliver => format!("{me} gets {peer}'s {kind}"),
+        EventKind::TimerFired => format!("{me}'s {kind} timer fires"),
+        EventKind::SyncDone => format!("{me}'s disk has it"),
+        EventKind::Operation => {
+            let asked = trace.operation(id).map(|record| record.operation.op.to_string()).unwrap_or_default();
+            format!("{me} is to do {asked}")
+        }
+        EventKind::Send if row.count() > 1 => format!("{me} sends {kind} ×{}", row.count()),
+        EventKind::Send => format!("{me} sends {peer} {kind}"),
+        EventKind::Lost => {
+            let to = name(trace.record(id).cause().and_then(|send| trace.peer(send)));
+            format!("lost: {kind} {peer}>{to}{}", trace.loss(id).map_or(String::new(), |reason| why(reason, to)))
+        }
+        EventKind::Fact => trace.fact(id).map_or(String::new(), |fact| fact_words(trace, me, fact, row)),
+        EventKind::Fault => trace.fault(id).map_or(String::new(), |record| {
+            let label = record.label.as_ref().map_or(String::new(), |label| format!(" ({label})"));
+            format!("{}{label}", record.fault.describe(cluster))
+        }),
+    }
+}
+
+fn why(reason: LossReason, to: &str) -> String {
+    match reason {
+        LossReason::Chance => ", by chance".to_owned(),
+        LossReason::Dropped => ", by a fault".to_owned(),
+        LossReason::Cut => ", link cut".to_owned(),
+        LossReason::Down => format!(", {to} is down"),
+        LossReason::Full => format!(", {to}'s inbox full"),
+    }
+}
+
+fn fact_words(trace: &Trace, me: &str, fact: &Fact, row: Row) -> String {
+    let name = |node: NodeId| trace.cluster().name(node);
+    let span = |index: u64| match row.count() {
+        1 => index.to_string(),
+        count => format!("{index}-{}", index + u64::from(count) - 1),
+    };
+    match fact {
+        Fact::BecameCandidate { term } => format!("{me} stands for term {term}"),
+        Fact::BecameLeader { term } => format!("{me} LEADS term {term}"),
+        Fact::BecameFollower { term } => format!("{me} follows in term {term}"),
+        Fact::Voted { term, candidate } if name(*candidate) == me => format!("{me} votes for itself, term {term}"),
+        Fact::Voted { term, candidate } => format!("{me} votes {}, term {term}", name(*candidate)),
+        Fact::Appended { index, term, .. } => format!("{me} logs {}, term {term}", span(*index)),
+        Fact::Truncated { index } => format!("{me} drops its log from {index} on"),
+        Fact::Compacted { index, .. } => format!("{me} snapshots up to {index}"),
+        Fact::Installed { index, .. } => format!("{me} takes a snapshot up to {index}"),
+        Fact::Restored { index, .. } => format!("{me} finds {} on its disk", span(*index)),
+        Fact::Recovered { index, term } => format!("{me} is back: term {term}, log to {index}"),
+        Fact::Committed { index, .. } => format!("{me} knows {index} committed"),
+        Fact::Applied { index, .. } => format!("{me} carries out {}", span(*index)),
+        Fact::Asked { operation, server } => format!("{me} asks {}: {}", name(*server), what(trace, *operation)),
+        Fact::Returned { operation, outcome } => {
+            let ended = match outcome {
+                Outcome::Ok(value) if is_read(trace, *operation) => format!("is {value}"),
+                Outcome::Ok(_) => "ok".to_owned(),
+                Outcome::Failed => "FAILED".to_owned(),
+            };
+            format!("{me} is told: {} {ended}", what(trace, *operation))
+        }
+        Fact::TimedOut { operation } => format!("{me} gives up {}: UNKNOWN", what(trace, *operation)),
+        Fact::Delivered { from, value } => format!("{me} delivers {value} of {}", name(*from)),
+        Fact::Acquired { token } => format!("{me} HOLDS the lock, token {token}"),
+        Fact::Released { token } => format!("{me} lets go, token {token}"),
+        Fact::Decided { value } => format!("{me} DECIDES {value}"),
+        Fact::Note(text) => format!("{me}: {text}"),
+    }
+}
+
+fn what(trace: &Trace, operation: OperationId) -> String {
+    trace.operation_by_id(operation).map(|record| record.operation.op.to_string()).unwrap_or_default()
+}
+
+fn is_read(trace: &Trace, operation: OperationId) -> bool {
+    trace.operation_by_id(operation).is_some_and(|record| record.operation.op.is_read())
+}
+
+/// Whether the words of an event or its names hold a text, letters of either case alike.
+pub fn holds(trace: &Trace, id: EventId, lower_case_text: &str) -> bool {
+    let row = Row { first: id, last: id };
+    let kind = trace.record(id).kind().name();
+    let fact = trace.fact(id).map_or("", |fact| fact.kind().name());
+    words(trace, row).to_lowercase().contains(lower_case_text)
+        || kind.contains(lower_case_text)
+        || fact.to_lowercase().contains(lower_case_text)
+}
