@@ -83,7 +83,7 @@ impl Judge {
         match names.as_slice() {
             [] => "No node says that it voted twice: a vote was counted that its giver never declared.".to_owned(),
             [name] => format!("{name} is in both majorities: it voted twice."),
-            names => format!("{} are in both majorities: they voted twice.", names.join(" ")),
+            names => format!("{} are in both majorities: they voted twice.", names.join(" and ")),
         }
     }
 
