@@ -1,5 +1,6 @@
 //! The judge: it watches a run, keeps what facts tell, and hands each fact to the promises that it can break.
 
+use super::agreement::Decision;
 use super::claim::Promise;
 use super::history::{History, Moment};
 use super::model::Model;
@@ -21,6 +22,8 @@ pub struct Judge {
     pub(super) groups: Vec<Group>,
     pub(super) history: History,
     pub(super) violations: Violations,
+    /// The first decision of the run.
+    pub(super) decision: Option<Decision>,
     contradictions: Vec<String>,
 }
 
@@ -37,6 +40,7 @@ impl Judge {
             groups: vec![Group::default(); cluster.groups().len()],
             history: History::new(&cluster),
             violations: Violations::default(),
+            decision: None,
             contradictions: Vec::new(),
             cluster,
         }
@@ -54,6 +58,7 @@ impl Judge {
                     | LeaderCompleteness
                     | StateMachineSafety
                     | SinglePrimary
+                    | Agreement
                     | AcksDurable
             )
         })
@@ -181,7 +186,8 @@ impl Judge {
             Fact::TimedOut { operation } => self.history.timed_out(at, operation),
             // What a snapshot replaces stays in the model: it is what the snapshot stands for.
             Fact::Compacted { .. } => {}
-            Fact::Asked { .. } | Fact::Delivered { .. } | Fact::Decided { .. } | Fact::Note(_) => {}
+            Fact::Asked { .. } | Fact::Delivered { .. } | Fact::Note(_) => {}
+            Fact::Decided { ref value } => self.judge_agreement(at, node, value),
             Fact::Acquired { .. } | Fact::Released { .. } => {}
         }
     }

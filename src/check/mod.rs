@@ -22,6 +22,7 @@
 
 pub mod claim;
 
+mod agreement;
 mod answer;
 mod durable;
 mod history;

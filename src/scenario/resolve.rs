@@ -9,7 +9,7 @@ use super::schema::{Ask, At, Clock, Disk, File, LinkEntry, Network, SyncHoldsTex
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
 use crate::check::{Answer, Claim, Question};
-use crate::kernel::{Action, ClockPlan, DiskPlan, Link, Plan, Rule, SyncHolds};
+use crate::kernel::{Action, ClockPlan, DiskPlan, Link, Plan, Rule, SyncHolds, UNNAMED};
 use crate::node::{Cluster, ClusterError, LocalSpan, NodeId, SimSpan, SimTime};
 use std::collections::BTreeMap;
 
@@ -213,7 +213,7 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
                 label.value.clone()
             }
             None => {
-                let content = format!("~{content}");
+                let content = format!("{UNNAMED}{content}");
                 let count = spent.entry(content.clone()).or_insert(0);
                 *count += 1;
                 if *count == 1 { content } else { format!("{content} #{count}") }
@@ -369,7 +369,7 @@ fn expectations(names: &Names, file: &File, root: &Node) -> Checked<Vec<Expectat
     file.expect.iter().enumerate().map(expectation).collect()
 }
 
-fn check_claim(names: &Names, root: &Node, at: &At<Claim>) -> Checked<()> {
+pub(super) fn check_claim(names: &Names, root: &Node, at: &At<Claim>) -> Checked<()> {
     let mut claim = &at.value;
     while let Claim::Not(inner) = claim {
         claim = inner;
