@@ -252,6 +252,13 @@ fn acks_durable() {
 }
 
 #[test]
+fn agreement() {
+    assert_eq!(text(&kept("n1 decides 7 \n n2 decides 7"), Agreement), "all who decided chose 7");
+    let violation = broken(Agreement, "n1 decides 7 \n n2 decides 8");
+    assert_eq!(violation.seen, ["n1 decides 7 in e3", "n2 decides 8 in e4"]);
+}
+
+#[test]
 fn the_first_violation_is_kept_and_all_are_counted() {
     let judge = judge("n1 leads 1 \n n2 leads 1 \n n3 leads 1");
     assert_eq!(judge.violation(ElectionSafety).unwrap().event, EventId(4));
