@@ -11,7 +11,7 @@ use crate::node::{Datum, EventId, NodeId};
 pub(super) struct Decision {
     node: NodeId,
     event: EventId,
-    value: Datum,
+    pub value: Datum,
 }
 
 impl Judge {

@@ -111,6 +111,13 @@ impl Judge {
         }
     }
 
+    /// Counts a violation. The first of a promise is told, by one who may look at all that is known.
+    pub(super) fn report(&mut self, promise: Promise, tell: impl FnOnce(&Judge) -> Violation) {
+        let mut violations = std::mem::take(&mut self.violations);
+        violations.report(promise, || tell(self));
+        self.violations = violations;
+    }
+
     /// What is remembered of the group that a node belongs to.
     pub(super) fn group(&mut self, node: NodeId) -> &mut Group {
         &mut self.groups[self.group_of[node.index()]]

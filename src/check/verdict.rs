@@ -115,7 +115,12 @@ impl Judge {
             Promise::AcksDurable => {
                 format!("{} acknowledged writes, none missing", self.acknowledged_writes().count())
             }
-            _ => "all five promises of Raft".to_owned(),
+            Promise::RaftSafety => "all five promises of Raft".to_owned(),
+            Promise::Agreement => match &self.decision {
+                Some(decision) => format!("all who decided chose {}", decision.value),
+                None => "nobody decided".to_owned(),
+            },
+            _ => "kept".to_owned(),
         }
     }
 

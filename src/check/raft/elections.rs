@@ -56,18 +56,16 @@ impl Judge {
             return;
         }
         let votes = self.group(node).votes.get(&term).cloned().unwrap_or_default();
-        let mut violations = std::mem::take(&mut self.violations);
-        violations.report(Promise::ElectionSafety, || {
+        self.report(Promise::ElectionSafety, |judge| {
             let double = double_votes(&votes, rival, node);
-            let boots = double.iter().flat_map(|(early, late)| self.boots_between(early, late));
+            let boots = double.iter().flat_map(|(early, late)| judge.boots_between(early, late));
             Violation::new(Promise::ElectionSafety, at, node, format!("two leaders in term {term}"))
-                .saw(self.tell_election(rival, since, &votes))
-                .saw(self.tell_election(node, at.event, &votes))
+                .saw(judge.tell_election(rival, since, &votes))
+                .saw(judge.tell_election(node, at.event, &votes))
                 .blame([since].into_iter().chain(boots))
                 .blame(double.iter().flat_map(|(early, late)| [early.event, late.event]))
-                .hence(Some(self.tell_double_votes(&double)))
+                .hence(Some(judge.tell_double_votes(&double)))
         });
-        self.violations = violations;
     }
 
     /// `n1 leads since e29, votes n1 n2`.
@@ -83,7 +81,7 @@ impl Judge {
         match names.as_slice() {
             [] => "No node says that it voted twice: a vote was counted that its giver never declared.".to_owned(),
             [name] => format!("{name} is in both majorities: it voted twice."),
-            names => format!("{} are in both majorities: they voted twice.", names.join(" ")),
+            names => format!("{} are in both majorities: they voted twice.", names.join(" and ")),
         }
     }
 
@@ -102,19 +100,17 @@ impl Judge {
         if leading < 2 {
             return;
         }
-        let mut violations = std::mem::take(&mut self.violations);
-        violations.report(Promise::SinglePrimary, || {
-            let members = self.cluster.group_of(node).members.iter();
-            let leaders = members.filter_map(|id| Some((*id, self.models[id.index()].leads?)));
+        self.report(Promise::SinglePrimary, |judge| {
+            let members = judge.cluster.group_of(node).members.iter();
+            let leaders = members.filter_map(|id| Some((*id, judge.models[id.index()].leads?)));
             let headline = format!("{leading} nodes lead at once");
             let mut violation = Violation::new(Promise::SinglePrimary, at, node, headline);
             for (leader, (term, since)) in leaders {
-                let line = format!("{} leads term {term} since {}", self.name(leader), since.event);
+                let line = format!("{} leads term {term} since {}", judge.name(leader), since.event);
                 violation = violation.saw(line).blame([since.event]);
             }
             violation
         });
-        self.violations = violations;
     }
 }
 

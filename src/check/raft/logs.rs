@@ -168,14 +168,13 @@ impl Judge {
         first: First,
         operation: Option<OperationId>,
     ) {
-        let mut violations = std::mem::take(&mut self.violations);
-        violations.report(Promise::LogMatching, || {
-            let (one, other) = (self.name(first.node), self.name(node));
-            let logs = (&self.models[first.node.index()].log, &self.models[node.index()].log);
+        self.report(Promise::LogMatching, |judge| {
+            let (one, other) = (judge.name(first.node), judge.name(node));
+            let logs = (&judge.models[first.node.index()].log, &judge.models[node.index()].log);
             let headline = format!("two logs with an entry {index} of term {term} differ");
             let mut violation = Violation::new(Promise::LogMatching, at, node, headline)
-                .saw(format!("{one} holds it since {}: {}", first.event, self.tell_operation(first.operation)))
-                .saw(format!("{other} holds it since {}: {}", at.event, self.tell_operation(operation)))
+                .saw(format!("{one} holds it since {}: {}", first.event, judge.tell_operation(first.operation)))
+                .saw(format!("{other} holds it since {}: {}", at.event, judge.tell_operation(operation)))
                 .blame([first.event]);
             if let Some(place) = logs.0.first_difference(logs.1).filter(|place| *place < index) {
                 let terms = [logs.0, logs.1].map(|log| log.term_at(place).unwrap_or_default());
@@ -185,7 +184,6 @@ impl Judge {
             }
             violation
         });
-        self.violations = violations;
     }
 
     /// A node knows its log to be committed up to a place; what a leader knows, later leaders must hold.
@@ -234,10 +232,9 @@ impl Judge {
         committed_in: u64,
         commit: Commit,
     ) {
-        let mut violations = std::mem::take(&mut self.violations);
-        violations.report(Promise::LeaderCompleteness, || {
-            let (one, other) = (self.name(commit.node), self.name(leader));
-            let committer = &self.models[commit.node.index()].log;
+        self.report(Promise::LeaderCompleteness, |judge| {
+            let (one, other) = (judge.name(commit.node), judge.name(leader));
+            let committer = &judge.models[commit.node.index()].log;
             let place = committer.first_difference(log).unwrap_or(commit.index).min(commit.index);
             let entry_term = committer.term_at(place).unwrap_or(commit.entry_term);
             let holds = match log.term_at(place) {
@@ -254,9 +251,8 @@ impl Judge {
                 .saw(format!("entry {place} of that is of term {entry_term}"))
                 .saw(format!("{other} leads term {term} since {elected}; {holds}"))
                 .blame([commit.event, elected])
-                .hence(self.why_incomplete(leader, term, committed_in, &commit))
+                .hence(judge.why_incomplete(leader, term, committed_in, &commit))
         });
-        self.violations = violations;
     }
 
     /// What let a leader be elected without a committed entry, as far as it shows: the entry was not safe yet (§5.4.2),

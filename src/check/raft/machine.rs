@@ -46,17 +46,15 @@ impl Judge {
         if first.digest == entry {
             return;
         }
-        let mut violations = std::mem::take(&mut self.violations);
-        violations.report(Promise::StateMachineSafety, || {
+        self.report(Promise::StateMachineSafety, |judge| {
             let tell =
-                |who: NodeId, operation| format!("{} applied {}", self.name(who), self.tell_operation(operation));
+                |who: NodeId, operation| format!("{} applied {}", judge.name(who), judge.tell_operation(operation));
             let headline = format!("two different entries applied at {index}");
             Violation::new(Promise::StateMachineSafety, at, node, headline)
                 .saw(format!("{} at {index} in {}", tell(first.node, first.operation), first.event))
                 .saw(format!("{} at {index} in {}", tell(node, operation), at.event))
                 .blame([first.event])
         });
-        self.violations = violations;
     }
 
     /// "All servers apply log entries in log order" (§5.4.3): one after the other, from where the node started.

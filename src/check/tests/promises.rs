@@ -225,8 +225,7 @@ fn acks_durable() {
         n1 appends 1 1 a #0
         n1 applies 1 a #0
         c1 ok #0\n";
-    let judge = kept(acked);
-    assert_eq!(text(&judge, AcksDurable), "1 acknowledged writes, none missing");
+    assert_eq!(text(&kept(acked), AcksDurable), "1 acknowledged writes, none missing");
     // A node that is down may come back, if nobody leads without it.
     assert_eq!(kept(&format!("{acked} n1 crashes")).violation(AcksDurable), None);
     // The next leader has it in its log, and need not have applied it.
@@ -236,27 +235,27 @@ fn acks_durable() {
     );
 
     let lost = format!("{acked} n1 crashes \n n2 leads 2");
-    let violation = judge_of(&lost).violation(AcksDurable).unwrap();
+    let violation = judge(&lost).violation(AcksDurable).unwrap();
     assert_eq!(violation.headline, "c1's x=1 was acknowledged and is missing");
     assert_eq!(violation.seen[2], "n2, which leads term 2, does not have it at the end");
     assert_eq!(violation.culprits, [6, 7, 9].map(EventId));
     // A disk that was wiped gives nothing back.
-    assert!(judge_of(&format!("{acked} n2 applies 1 b \n n1 wiped \n n1 crashes")).violation(AcksDurable).is_some());
+    assert!(judge(&format!("{acked} n2 applies 1 b \n n1 wiped \n n1 crashes")).violation(AcksDurable).is_some());
     // Two writes, one of them lost with its place in the log.
     let overwritten =
         format!("{acked} n1 crashes \n n2 leads 2 \n c1 puts #1 \n n2 appends 1 2 b #1 \n n2 applies 1 b #1");
-    let violation = judge_of(&format!("{overwritten} \n c1 ok #1")).violation(AcksDurable).unwrap();
+    let violation = judge(&format!("{overwritten} \n c1 ok #1")).violation(AcksDurable).unwrap();
     assert_eq!(violation.headline, "c1's x=1 was acknowledged and is missing");
     // Reads and what nobody acknowledged cannot be lost.
-    assert_eq!(
-        judge_of("c1 puts #0 \n n1 applies 1 a #0 \n c1 gives-up #0 \n n2 leads 2").violation(AcksDurable),
-        None
-    );
-    assert_eq!(judge_of("n1 applies 1 a #7 \n c1 gets #0 \n c1 ok #0").violation(AcksDurable), None);
+    assert_eq!(judge("c1 puts #0 \n n1 applies 1 a #0 \n c1 gives-up #0 \n n2 leads 2").violation(AcksDurable), None);
+    assert_eq!(judge("n1 applies 1 a #7 \n c1 gets #0 \n c1 ok #0").violation(AcksDurable), None);
 }
 
-fn judge_of(history: &str) -> Judge {
-    judge(history)
+#[test]
+fn agreement() {
+    assert_eq!(text(&kept("n1 decides 7 \n n2 decides 7"), Agreement), "all who decided chose 7");
+    let violation = broken(Agreement, "n1 decides 7 \n n2 decides 8");
+    assert_eq!(violation.seen, ["n1 decides 7 in e3", "n2 decides 8 in e4"]);
 }
 
 #[test]
@@ -272,16 +271,16 @@ fn the_first_violation_is_kept_and_all_are_counted() {
 
 #[test]
 fn what_cannot_be_judged_is_never_held() {
-    let judge = judge("n1 leads 1");
+    let run = judge("n1 leads 1");
     assert!(!Judge::can_judge(Linearizable) && Judge::can_judge(RaftSafety));
     let claim = Claim::Holds(Linearizable);
     for claim in [claim.clone(), Claim::Violated(Linearizable), Claim::Not(Box::new(claim))] {
-        let verdict = judge.verdict(&claim, SimTime(0));
+        let verdict = run.verdict(&claim, SimTime(0));
         assert!(!verdict.holds && verdict.text.contains("no checker judges Linearizable yet"));
     }
     // Nor is it held that nothing was lost where no node says what it applies.
-    let judge = judge_of("c1 puts #0 \n c1 ok #0");
-    assert!(!judge.verdict(&Claim::Holds(AcksDurable), SimTime(0)).holds);
+    let unsaid = judge("c1 puts #0 \n c1 ok #0");
+    assert!(!unsaid.verdict(&Claim::Holds(AcksDurable), SimTime(0)).holds);
 }
 
 #[test]
