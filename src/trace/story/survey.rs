@@ -48,6 +48,8 @@ pub(in crate::trace) struct Life {
     pub appended: Vec<(EventId, NodeId, u64)>,
     pub applied: Vec<(EventId, NodeId)>,
     pub committed: Option<EventId>,
+    /// Whether some log holds it when the run ends.
+    pub held: bool,
     pub end: Option<(EventId, End)>,
 }
 
@@ -63,9 +65,6 @@ pub(in crate::trace) enum End {
 pub(in crate::trace) struct Commit {
     pub event: EventId,
     pub node: NodeId,
-    /// The first place that was not known to be committed before.
-    pub first: u64,
-    pub last: u64,
     /// What the node's log holds there: place, term, operation.
     pub entries: Vec<(u64, u64, Option<OperationId>)>,
 }
@@ -142,6 +141,11 @@ impl<'a> Survey<'a> {
                     survey.log(id, node, fact, &mut shadows[node.index()], &mut high[group]);
                 }
                 _ => {}
+            }
+        }
+        for operation in shadows.iter().flat_map(|shadow| &shadow.entries).filter_map(|entry| entry.2) {
+            if let Some(&place) = survey.places.get(&operation) {
+                survey.lives[place].held = true;
             }
         }
         survey
@@ -279,7 +283,7 @@ impl<'a> Survey<'a> {
                         self.lives[place].committed.get_or_insert(id);
                     }
                 }
-                self.commits.push(Commit { event: id, node, first: *high + 1, last: index, entries });
+                self.commits.push(Commit { event: id, node, entries });
                 *high = index;
             }
             _ => {}
