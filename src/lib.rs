@@ -14,3 +14,5 @@ pub mod trace;
 pub mod check;
 
 pub mod scenario;
+
+pub mod cli;

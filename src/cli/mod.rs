@@ -18,6 +18,7 @@ pub use arguments::{Cli, Command};
 use crate::scenario::Registry;
 use clap::{CommandFactory, FromArgMatches};
 use shared::Stop;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// How a command ended, as the process's exit code.
@@ -53,10 +54,12 @@ impl From<Exit> for ExitCode {
 /// }
 /// ```
 pub fn main_with(registry: Registry) -> ExitCode {
-    match std::panic::catch_unwind(|| main_of(&registry)) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| main_of(&registry))) {
         Ok(exit) => exit.into(),
         Err(_) => {
-            eprintln!("\nThat was a bug in Pessimist, not in your scenario. Please report it with the command that you ran.");
+            eprintln!(
+                "\nThat was a bug in Pessimist, not in your scenario. Please report it with the command that you ran."
+            );
             Exit::Bug.into()
         }
     }

@@ -116,7 +116,9 @@ pub fn load_by_name(name: &str, variant: Option<&str>) -> Result<Scenario, Stop>
         None => String::new(),
     };
     let list = invocation(&["list"]);
-    Err(Stop::wrong(format!("no built-in scenario and no file is called {name:?}{nearest}\n{list}  shows all that are built in")))
+    Err(Stop::wrong(format!(
+        "no built-in scenario and no file is called {name:?}{nearest}\n{list}  shows all that are built in"
+    )))
 }
 
 /// Reads `e131` or `131`.
@@ -141,7 +143,8 @@ pub fn program() -> String {
         return format!("cargo run {release}--");
     }
     let typed = std::env::args().next().unwrap_or_else(|| "pessimist".to_owned());
-    let name = Path::new(&typed).file_name().map_or_else(|| typed.clone(), |name| name.to_string_lossy().into_owned());
+    let name =
+        Path::new(&typed).file_name().map_or_else(|| typed.clone(), |name| name.to_string_lossy().into_owned());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let same = |folder: std::path::PathBuf| {
         let found = std::fs::canonicalize(folder.join(&name));
@@ -154,7 +157,11 @@ pub fn program() -> String {
 pub fn invocation(words: &[&str]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=,".contains(c);
     let quoted = |word: &&str| {
-        if !word.is_empty() && word.chars().all(plain) { (*word).to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+        if !word.is_empty() && word.chars().all(plain) {
+            (*word).to_owned()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
     };
     let words: Vec<String> = words.iter().map(quoted).collect();
     format!("{} {}", program(), words.join(" "))

@@ -70,7 +70,7 @@ pub const CHAPTERS: &[Chapter] = &[
             (&["Around(Leader)", "Into(Leader)", "OutOf(Leader)", "All"], ""),
             (&["Sides([[\"n1\"], [\"n2\", \"n3\"]])"], "between nodes of different sides"),
             (&["MinorityWith(Leader)", "MajorityWith(Leader)"], "against the rest of its group"),
-            (&["Bridge(\"n1\")", "RandomSides", "Cable(\"optics\")"], "cables: not built yet"),
+            (&["Bridge(\"n1\")", "RandomSides", "Cable(\"optics\")"], "no cables yet"),
         ],
     },
     Chapter {
@@ -133,7 +133,7 @@ pub fn text() -> String {
         text += &format!("\n{}\n", chapter.heading);
         for (forms, meaning) in chapter.rows {
             let forms = format!("  {}", forms.join("  "));
-            let row = if meaning.is_empty() { forms } else { format!("{forms:<43} {meaning}") };
+            let row = if meaning.is_empty() { forms } else { format!("{forms:<42}  {meaning}") };
             text += &format!("{row}\n");
         }
     }

@@ -20,8 +20,10 @@ mod decode;
 pub mod diagnostic;
 pub mod help;
 mod lexer;
+pub mod library;
 mod names;
 mod probe;
+mod registry;
 mod resolve;
 mod rules;
 pub mod schema;
@@ -34,6 +36,7 @@ pub mod words;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Mistake, Span, nearest};
+pub use registry::{Failure, Judged, Opened, Progress, Registry, Runner};
 pub use rules::can_end;
 pub use session::{Flight, Moment, NodePicture, Picture, Run, Session};
 

@@ -131,7 +131,7 @@ impl<N: Node> Prepared<N> {
 
 impl<N: Node> Runner for Prepared<N> {
     fn open(&self, seed: u64, lines: Lines, progress: &mut Progress<'_>) -> Result<Opened, Failure> {
-        let mut judge = Judge::new(&self.plan.cluster);
+        let mut judge = Judge::new(self.plan.cluster.clone());
         let config = self.config.clone();
         let run = caught(|| Run::<N>::new(self.plan(seed), config, lines, &mut judge, progress))??;
         let session = Box::new(run.ok_or(Failure::Interrupted)?);
@@ -139,7 +139,7 @@ impl<N: Node> Runner for Prepared<N> {
     }
 
     fn judge(&self, seed: u64) -> Result<Judged, Failure> {
-        let mut judge = Judge::new(&self.plan.cluster);
+        let mut judge = Judge::new(self.plan.cluster.clone());
         let mut world = World::<N>::new(self.plan(seed), self.config.clone());
         let over = caught(|| world.run(&mut judge))?;
         Ok(Judged { judge, over, end: world.now(), events: world.events() })

@@ -285,9 +285,14 @@ impl Parser<'_> {
             Token::Number(number) => Kind::Number(number),
             Token::Word(word) if self.lexer.peek()?.0 == Token::Open('(') => {
                 let (_, open) = self.lexer.take()?;
-                Kind::Word(word, Some(self.body(open)?))
+                let body = self.body(open)?;
+                reserved(&word, Some(&body)).map_err(|mistake| mistake.at(span))?;
+                Kind::Word(word, Some(body))
             }
-            Token::Word(word) => Kind::Word(word, None),
+            Token::Word(word) => {
+                reserved(&word, None).map_err(|mistake| mistake.at(span))?;
+                Kind::Word(word, None)
+            }
             Token::Open('(') => Kind::Record(self.body(span)?),
             Token::Open('[') => Kind::List(self.list(span)?),
             Token::Open(_) => Kind::Map(self.map(span)?),
@@ -445,6 +450,18 @@ impl Parser<'_> {
             }
             None => Mistake::says("there is nothing here").at(end).label("a scenario begins with Scenario("),
         }
+    }
+}
+
+/// Refuses words of RON's own that stand as they cannot.
+fn reserved(word: &str, body: Option<&Body>) -> Checked<()> {
+    match (word, body) {
+        ("Some", Some(Body::Values(values))) if values.len() == 1 => Ok(()),
+        ("Some", _) => Err(Mistake::says("Some holds one value").note("it can be left out everywhere")),
+        ("true" | "false" | "None" | "inf" | "NaN", Some(_)) => {
+            Err(Mistake::says(format!("{word} stands alone, without brackets")))
+        }
+        _ => Ok(()),
     }
 }
 

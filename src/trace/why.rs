@@ -241,7 +241,8 @@ impl<'a> Explainer<'a> {
 
     /// Who voted twice in a term that these events are about.
     fn double_votes(&self, culprits: &[EventId]) -> Vec<DoubleVote> {
-        let terms: Vec<u64> = culprits.iter().filter_map(|id| self.trace.get(*id).and(self.trace.fact(*id))?.term()).collect();
+        let terms: Vec<u64> =
+            culprits.iter().filter_map(|id| self.trace.get(*id).and(self.trace.fact(*id))?.term()).collect();
         let mut doubles = Vec::new();
         for (&(_, term), said) in self.survey.terms.iter().filter(|((_, term), _)| terms.contains(term)) {
             for (place, &(second, voter, whom)) in said.votes.iter().enumerate() {
@@ -261,7 +262,10 @@ impl<'a> Explainer<'a> {
             if earlier >= at {
                 break;
             }
-            chain.push(earlier);
+            // That a disk was waited for is part of every write, and explains none.
+            if self.trace.record(earlier).kind() != EventKind::SyncDone {
+                chain.push(earlier);
+            }
             at = earlier;
         }
         chain
@@ -274,7 +278,7 @@ impl<'a> Explainer<'a> {
             EventKind::Operation | EventKind::Fault => return None,
             EventKind::Fact => self.behind_fact(event, trace.fact(event)?, trace.node(event)?),
             EventKind::TimerFired => Some(self.setting(event)),
-            EventKind::Deliver | EventKind::Lost => trace.record(event).cause().map(|send| trace.handler_of(send)),
+            EventKind::Deliver | EventKind::Lost => trace.record(event).cause().map(|send| self.behind_message(send)),
             EventKind::Boot | EventKind::Send | EventKind::SyncDone => None,
         };
         reason.filter(|reason| *reason < event).or_else(|| trace.record(event).cause())
@@ -301,20 +305,33 @@ impl<'a> Explainer<'a> {
             Fact::Voted { term, candidate } => self.candidacy(event, candidate, term),
             Fact::Appended { index, entry, operation, .. } => self.origin(event, node, index, entry, operation),
             Fact::Committed { index, .. } => match self.taught(event, node) {
-                Some(teacher) => self.last_fact(event, teacher, |fact| matches!(fact, Fact::Committed { index: known, .. } if *known >= index)),
-                None => self.last_fact(event, node, |fact| matches!(fact, Fact::Appended { index: at, .. } if *at == index)),
+                Some(teacher) => self.last_fact(
+                    event,
+                    teacher,
+                    |fact| matches!(fact, Fact::Committed { index: known, .. } if *known >= index),
+                ),
+                None => self.last_fact(
+                    event,
+                    node,
+                    |fact| matches!(fact, Fact::Appended { index: at, .. } if *at == index),
+                ),
             },
-            Fact::Applied { index, .. } => {
-                self.last_fact(event, node, |fact| matches!(fact, Fact::Committed { index: known, .. } if *known >= index))
-            }
+            Fact::Applied { index, .. } => self.last_fact(
+                event,
+                node,
+                |fact| matches!(fact, Fact::Committed { index: known, .. } if *known >= index),
+            ),
             Fact::Returned { operation, .. } => {
                 let life = self.survey.life_of(operation)?;
                 life.applied.iter().map(|applied| applied.0).filter(|applied| trace.before(*applied, event)).min()
             }
             Fact::TimedOut { operation } => self.asking(operation),
-            Fact::Truncated { .. } | Fact::Installed { .. } | Fact::BecameFollower { .. } => {
+            Fact::BecameFollower { term } => self.who_raised(event, node, term),
+            Fact::Truncated { .. } | Fact::Installed { .. } => {
                 let leader = trace.peer(arrival_behind(trace, event)?)?;
-                self.last_fact(event, leader, |fact| matches!(fact, Fact::BecameLeader { .. } | Fact::BecameCandidate { .. }))
+                self.last_fact(event, leader, |fact| {
+                    matches!(fact, Fact::BecameLeader { .. } | Fact::BecameCandidate { .. })
+                })
             }
             Fact::Asked { operation, .. } => self.asking(operation),
             _ => None,
@@ -329,6 +346,26 @@ impl<'a> Explainer<'a> {
         let term = self.survey.terms.get(&(self.survey.group(candidate), number))?;
         let stood = term.candidates.iter().filter(|stood| stood.1 == candidate && stood.0 < event);
         stood.map(|stood| stood.0).next_back()
+    }
+
+    /// Who led a term, or else stood for it, as far as an event can have heard of it.
+    fn who_raised(&self, event: EventId, node: NodeId, number: u64) -> Option<EventId> {
+        let term = self.survey.terms.get(&(self.survey.group(node), number))?;
+        let heard = |said: &&(EventId, NodeId)| self.trace.before(said.0, event) && said.1 != node;
+        let led = term.leaders.iter().find(heard);
+        led.or_else(|| term.candidates.iter().find(heard)).map(|said| said.0)
+    }
+
+    /// What a message rests on: that its sender leads, or what a client was asked for; else whatever sent it.
+    fn behind_message(&self, send: EventId) -> EventId {
+        let handler = self.trace.handler_of(send);
+        let Some(sender) = self.trace.node(send) else { return handler };
+        let reign = self.survey.leads_at(send).filter(|reign| reign.node == sender && reign.from != handler);
+        let asked = || {
+            let effects = (handler.0 + 1..send.0).map(EventId).filter_map(|id| self.trace.fact(id));
+            effects.filter(|fact| matches!(fact, Fact::Asked { .. })).find_map(Fact::operation)
+        };
+        reign.map(|reign| reign.from).last().or_else(|| asked().and_then(|it| self.asking(it))).unwrap_or(handler)
     }
 
     /// The newest fact of a kind at a node that may have influenced an event.
@@ -352,7 +389,14 @@ impl<'a> Explainer<'a> {
     }
 
     /// Where an entry came from: the log of whoever sent it, the client's wish, or the start of a term.
-    fn origin(&self, event: EventId, node: NodeId, index: u64, entry: u64, operation: Option<OperationId>) -> Option<EventId> {
+    fn origin(
+        &self,
+        event: EventId,
+        node: NodeId,
+        index: u64,
+        entry: u64,
+        operation: Option<OperationId>,
+    ) -> Option<EventId> {
         let same = |fact: &Fact| matches!(fact, Fact::Appended { index: at, entry: what, .. } | Fact::Restored { index: at, entry: what, .. } if (*at, *what) == (index, entry));
         let sender = self.taught(event, node);
         let copied = sender.and_then(|sender| self.last_fact(event, sender, same));
@@ -498,7 +542,9 @@ impl<'a> Explainer<'a> {
         }
         match self.trace.fault(event).map(|record| &record.fault) {
             Some(Fault::Crash(node) | Fault::Pause(node)) => {
-                let led = |reign: &&Reign| reign.node == *node && reign.from < event && reign.until.is_none_or(|until| until >= event);
+                let led = |reign: &&Reign| {
+                    reign.node == *node && reign.from < event && reign.until.is_none_or(|until| until >= event)
+                };
                 self.survey.reigns.iter().find(led).map(|reign| format!("it led term {}", reign.term))
             }
             _ => None,

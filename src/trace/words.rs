@@ -23,7 +23,8 @@ pub fn fact_words(trace: &Trace, id: EventId) -> String {
             let to = trace.record(id).cause().and_then(|send| trace.peer(send));
             let to = to.map_or("?", |to| trace.cluster().name(to));
             let reason = trace.loss(id).map_or("", |reason| reason.describe());
-            format!("{name} from {peer} to {to} is lost: {reason}")
+            let colon = if reason.starts_with("lost ") { "" } else { "lost: " };
+            format!("{name} from {peer} to {to} is {colon}{reason}")
         }
         EventKind::Fact => trace.fact(id).map_or_else(String::new, |fact| of_fact(trace, who, fact)),
         EventKind::Fault => trace.fault(id).map_or_else(String::new, |record| fault_words(trace, &record.fault)),
@@ -49,7 +50,8 @@ fn is_all(trace: &Trace, links: &[(NodeId, NodeId)]) -> bool {
 
 fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
     let op = |id: &OperationId| operation_words(trace, *id);
-    let what = |id: &Option<OperationId>| id.map(|id| format!(" ({})", operation_words(trace, id))).unwrap_or_default();
+    let what =
+        |id: &Option<OperationId>| id.map(|id| format!(" ({})", operation_words(trace, id))).unwrap_or_default();
     match fact {
         Fact::BecameCandidate { term } => format!("{who} is a candidate for term {term}"),
         Fact::BecameLeader { term } => format!("{who} LEADS term {term}"),
@@ -63,12 +65,18 @@ fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
         Fact::Truncated { index } => format!("{who} drops its entries from {index} on"),
         Fact::Compacted { index, .. } => format!("{who} keeps a snapshot in place of its log to {index}"),
         Fact::Installed { index, .. } => format!("{who} takes over a snapshot up to {index}"),
-        Fact::Restored { index, operation, .. } => format!("{who}'s disk still holds entry {index}{}", what(operation)),
+        Fact::Restored { index, operation, .. } => {
+            format!("{who}'s disk still holds entry {index}{}", what(operation))
+        }
         Fact::Recovered { index, term } => format!("{who} is back; its disk: term {term}, log to {index}"),
         Fact::Committed { index, .. } => format!("{who} knows: committed to {index}"),
         Fact::Applied { index, operation, .. } => format!("{who} applies entry {index}{}", what(operation)),
-        Fact::Asked { operation, server } => format!("{who} asks {} for {}", trace.cluster().name(*server), op(operation)),
-        Fact::Returned { operation, outcome } => format!("{who} is told: {}", outcome_words(trace, *operation, outcome)),
+        Fact::Asked { operation, server } => {
+            format!("{who} asks {} for {}", trace.cluster().name(*server), op(operation))
+        }
+        Fact::Returned { operation, outcome } => {
+            format!("{who} is told: {}", outcome_words(trace, *operation, outcome))
+        }
         Fact::TimedOut { operation } => format!("{who} gives up on {}: UNKNOWN", op(operation)),
         Fact::Delivered { from, value } => format!("{who} delivers {value} of {}", trace.cluster().name(*from)),
         Fact::Acquired { token } => format!("{who} holds the lock, token {token}"),
@@ -82,7 +90,9 @@ fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
 pub fn outcome_words(trace: &Trace, id: OperationId, outcome: &Outcome) -> String {
     let op = operation_words(trace, id);
     match outcome {
-        Outcome::Ok(Datum::Absent) if trace.operation_by_id(id).is_some_and(|record| record.operation.op.is_read()) => {
+        Outcome::Ok(Datum::Absent)
+            if trace.operation_by_id(id).is_some_and(|record| record.operation.op.is_read()) =>
+        {
             format!("{op}: nothing there")
         }
         Outcome::Ok(Datum::Absent) => format!("{op} ok"),

@@ -81,9 +81,19 @@ node_value! {
     /// What is said.
     pub enum Msg {
         /// Do this.
-        Request { operation: OperationId, op: Op },
+        Request {
+            /// The operation's number.
+            operation: OperationId,
+            /// What is to be done.
+            op: Op,
+        },
         /// It is done, or it cannot be.
-        Reply { operation: OperationId, outcome: Outcome },
+        Reply {
+            /// The operation's number.
+            operation: OperationId,
+            /// How it ended.
+            outcome: Outcome,
+        },
     }
 
     /// What a client waits for.

@@ -112,17 +112,25 @@ fn candidacies(
     moments: &mut Vec<Moment>,
 ) {
     let Some(&(first, node)) = term.candidates.first() else { return };
+<<<<<<< HEAD
     if let Some((number, before)) = before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1) {
         let text = format!("term {number} elects nobody: {}", tally(survey, before, first));
+=======
+    if let Some((number, before)) =
+        before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1)
+    {
+        let text = format!("term {number} has no leader: {}", tally(survey, before, first));
+>>>>>>> main
         moments.push(Moment::new(first, 62, "split vote", text).unnamed());
     }
     let is_first = before.is_none();
     let text = format!("{}: candidate, term {number}", reason_to_stand(survey, first, node, is_first));
     let won = term.leaders.first().is_some_and(|leader| leader.1 == node);
-    moments.push(Moment::new(first, if won { 50 } else { 46 }, "candidacy", text));
+    moments.push(Moment::new(first, if won && survey.reigns.len() <= MANY { 58 } else { 46 }, "candidacy", text));
     for &(event, rival) in &term.candidates[1..] {
         if term.leaders.first().is_some_and(|&(leads, _)| leads < event) {
-            let text = format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
+            let text =
+                format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
             moments.push(Moment::new(event, 48, "candidacy", text));
         } else if rival != node {
             let text = format!("{} too: rivals in one term", survey.trace.cluster().name(rival));
@@ -183,11 +191,12 @@ pub(in crate::trace) fn silence(survey: &Survey<'_>, timer: EventId, node: NodeI
     Some(trace.record(timer).time().since(trace.record(set).time()))
 }
 
-/// A span as whole milliseconds; below one, as it is.
+/// A span as whole milliseconds; below one as it is, above ten seconds in tenths of a second.
 pub(in crate::trace) fn millis(span: SimSpan) -> String {
     match span.0 {
         0..1_000_000 => span.to_string(),
-        ns => format!("{} ms", (ns + 500_000) / 1_000_000),
+        1_000_000..9_999_500_000 => format!("{} ms", (span.0 + 500_000) / 1_000_000),
+        ns => format!("{}.{} s", ns / 1_000_000_000, ns / 100_000_000 % 10),
     }
 }
 
@@ -219,9 +228,9 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
     if let Some(line) = leaderless(survey, event, node, term) {
         moment.below.push(line);
     }
-    let unaware = survey.leads_at(event).filter(|reign| {
-        reign.node != node && reign.term != number && survey.group(reign.node) == survey.group(node)
-    });
+    let unaware = survey
+        .leads_at(event)
+        .filter(|reign| reign.node != node && reign.term != number && survey.group(reign.node) == survey.group(node));
     for reign in unaware {
         let old = trace.cluster().name(reign.node);
         moment.below.push(format!("{old} does not know: in its own eyes it still leads term {}", reign.term));
@@ -239,7 +248,8 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
 /// How long nobody led, where a leader was lost before.
 fn leaderless(survey: &Survey<'_>, event: EventId, node: NodeId, term: &Term) -> Option<String> {
     let trace = survey.trace;
-    let last = survey.reigns.iter().filter(|reign| reign.from < event && survey.group(reign.node) == survey.group(node));
+    let last =
+        survey.reigns.iter().filter(|reign| reign.from < event && survey.group(reign.node) == survey.group(node));
     let last = last.max_by_key(|reign| reign.until.unwrap_or(event))?;
     let lost = last.until.filter(|until| *until < event)?;
     let span = |until: EventId| trace.record(until).time().since(trace.record(lost).time());

@@ -54,7 +54,9 @@ impl Counts {
     fn event(&mut self, survey: &Survey<'_>, id: EventId) {
         let trace = survey.trace;
         match trace.record(id).kind() {
-            EventKind::TimerFired if is_quiet_round(survey, id) => *self.rounds.entry(trace.name(id)).or_default() += 1,
+            EventKind::TimerFired if is_quiet_round(survey, id) => {
+                *self.rounds.entry(trace.name(id)).or_default() += 1
+            }
             EventKind::Lost => {
                 if let Some(reason) = trace.loss(id) {
                     *self.lost.entry(reason).or_default() += 1;
@@ -116,8 +118,17 @@ pub(super) fn untold<'a>(moments: impl Iterator<Item = &'a Moment>) -> Vec<Strin
 /// `3 elections won`: the noun is the first word of the class.
 fn plural(count: usize, class: &str) -> String {
     match class {
-        "put ok" | "get ok" | "operation ok" | "election won" | "entry stored" | "lock taken" | "lock given back"
-        | "snapshot made" | "snapshot taken over" | "first commit of a term" | "node caught up" => {
+        "put ok"
+        | "get ok"
+        | "operation ok"
+        | "election won"
+        | "entry stored"
+        | "lock taken"
+        | "lock given back"
+        | "snapshot made"
+        | "snapshot taken over"
+        | "first commit of a term"
+        | "node caught up" => {
             let (noun, rest) = class.split_once(' ').unwrap_or((class, ""));
             match (noun, count) {
                 ("first", 1) => format!("1 {class}"),

@@ -138,7 +138,10 @@ fn questions(survey: &Survey<'_>, asked: &Asked, moments: &mut Vec<Moment>) {
     let tag = asked.answered.as_ref().map(|said| format!("you: {}", plain(said)));
     moments.push(Moment { mark: '?', tag, ..Moment::new(before, 200, "question", text).untimed() });
     if let (Some(said), Some(answer), Some(shown)) = (&asked.answered, &asked.answer, asked.shown) {
-        moments.push(Moment { mark: '?', ..Moment::new(shown, 199, "answer", reveal(Some(said), answer, asked)).untimed() });
+        moments.push(Moment {
+            mark: '?',
+            ..Moment::new(shown, 199, "answer", reveal(Some(said), answer, asked)).untimed()
+        });
     }
 }
 
@@ -195,7 +198,13 @@ impl Teller<'_> {
         lines
     }
 
-    fn section(&self, section: &Section, here: std::ops::Range<usize>, kept: &BTreeSet<usize>, lines: &mut Vec<String>) {
+    fn section(
+        &self,
+        section: &Section,
+        here: std::ops::Range<usize>,
+        kept: &BTreeSet<usize>,
+        lines: &mut Vec<String>,
+    ) {
         lines.push(String::new());
         lines.extend(wrap(&plain(&section.title), COLUMNS, COLUMNS));
         let mut told: BTreeSet<OperationId> = BTreeSet::new();

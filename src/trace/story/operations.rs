@@ -134,9 +134,7 @@ fn ended(survey: &Survey<'_>, record: &OperationRecord, life: &Life, rank: Rank,
     let (client, op) = (name_at(survey, *event), asked_words(record));
     let moment = match end {
         End::GaveUp => return,
-        End::Failed => {
-            Moment::new(*event, 42, "refusal", format!("{client} is told: {op} FAILED, without effect"))
-        }
+        End::Failed => Moment::new(*event, 42, "refusal", format!("{client} is told: {op} FAILED, without effect")),
         End::Ok(value) => {
             if rank == Rank::Usual {
                 return;
@@ -262,13 +260,20 @@ fn whole_row_lost(survey: &Survey<'_>, ends: &[(EventId, usize)]) -> Option<Stri
 fn commits(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     for reign in &survey.reigns {
         let within = |commit: &&Commit| {
-            commit.node == reign.node && commit.event > reign.from && reign.until.is_none_or(|until| commit.event < until)
+            commit.node == reign.node
+                && commit.event > reign.from
+                && reign.until.is_none_or(|until| commit.event < until)
         };
         let Some(commit) = survey.commits.iter().find(within) else { continue };
         let Some(own) = commit.entries.iter().find(|entry| entry.1 == reign.term) else { continue };
         let name = survey.trace.cluster().name(commit.node);
-        let beneath: Vec<String> =
-            commit.entries.iter().filter(|entry| entry.1 < reign.term).filter_map(|entry| entry.2).map(|id| op_of(survey, id)).collect();
+        let beneath: Vec<String> = commit
+            .entries
+            .iter()
+            .filter(|entry| entry.1 < reign.term)
+            .filter_map(|entry| entry.2)
+            .map(|id| op_of(survey, id))
+            .collect();
         let mut text = match own.2 {
             None => format!("{name} commits its own entry {}", own.0),
             Some(id) => format!("{name} commits entry {}, {}", own.0, op_of(survey, id)),
@@ -277,7 +282,11 @@ fn commits(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
             text += &format!(" and, beneath it, {}", listed(&shortened(beneath.clone())));
         }
         let weight = if beneath.is_empty() { 41 } else { 72 };
-        moments.push(Moment::new(commit.event, weight, "first commit of a term", text).mark(if beneath.is_empty() { ' ' } else { '*' }));
+        moments.push(Moment::new(commit.event, weight, "first commit of a term", text).mark(if beneath.is_empty() {
+            ' '
+        } else {
+            '*'
+        }));
     }
 }
 
@@ -314,14 +323,14 @@ fn fates(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         applied.max(life.end.as_ref().map(|end| end.0))
     };
     let Some(at) = kept.iter().filter_map(when).max() else { return };
-    let row = |places: &[usize]| {
-        listed(&shortened(places.iter().map(|&place| asked_words(&records[place])).collect()))
-    };
+    let row =
+        |places: &[usize]| listed(&shortened(places.iter().map(|&place| asked_words(&records[place])).collect()));
     let mut text = format!("{} happened", row(&kept));
     if !gone.is_empty() {
         text += &format!(", {} never did", row(&gone));
     }
-    text += if gone.is_empty() { " after all: silence did not mean no" } else { "; their clients saw the same silence" };
+    text +=
+        if gone.is_empty() { " after all: silence did not mean no" } else { "; their clients saw the same silence" };
     if kept.len() + gone.len() > 8 {
         text = format!(
             "of {}, {} happened, {} never did; their clients saw the same silence",

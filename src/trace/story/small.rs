@@ -4,7 +4,7 @@ use super::moment::Moment;
 use super::survey::Survey;
 use crate::node::{EventId, Fact};
 use crate::trace::record::EventKind;
-use crate::trace::words::{fact_words, listed, names};
+use crate::trace::words::{fact_words, listed};
 
 pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     let trace = survey.trace;
@@ -35,9 +35,10 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         moments.push(Moment::new(id, weight, "other step", text).mark(mark));
     }
     if let Some(first) = boots.first() {
-        let nodes = names(trace, boots.iter().filter_map(|id| trace.node(*id)));
+        let nodes: Vec<String> =
+            boots.iter().filter_map(|id| trace.node(*id)).map(|node| trace.cluster().name(node).to_owned()).collect();
         let verb = if boots.len() == 1 { "boots" } else { "boot" };
-        moments.push(Moment::new(*first, 40, "boot", format!("{nodes} {verb}")).unnamed());
+        moments.push(Moment::new(*first, 40, "boot", format!("{} {verb}", listed(&nodes))).unnamed());
     }
 }
 

@@ -261,9 +261,8 @@ impl<'a> Survey<'a> {
                 if let (Some(first), Some(last)) = (dropped.first(), dropped.last()) {
                     let operations = dropped.iter().filter_map(|entry| entry.2).collect();
                     let (first, last) = (first.0, last.0);
-                    let committed = self.commits.iter().any(|commit| {
-                        commit.entries.iter().any(|entry| dropped.contains(entry))
-                    });
+                    let committed =
+                        self.commits.iter().any(|commit| commit.entries.iter().any(|entry| dropped.contains(entry)));
                     self.truncations.push(Truncation { event: id, node, first, last, operations, committed });
                 }
                 let kept = shadow.entries.len() - dropped.len();
@@ -317,7 +316,7 @@ impl Term {
 /// The arrival that led to an event, through the disk if it had to wait there.
 pub(in crate::trace) fn arrival_behind(trace: &Trace, id: EventId) -> Option<EventId> {
     let mut at = id;
-    for _ in 0..4 {
+    for _ in 0..64 {
         match trace.record(at).kind() {
             EventKind::Deliver => return Some(at),
             EventKind::Fact | EventKind::SyncDone => at = trace.record(at).cause()?,

@@ -52,7 +52,12 @@ fn leader_crash(seed: u64) -> Plan {
     plan.rules = vec![
         rule("", every(100), None, put(&plan, "x", None, Retry::Never)),
         rule("last", at(990), None, put(&plan, "y", Some(7), Retry::Never)),
-        rule("silence", on(Pattern::Invoked(1)), Some(uniform), Action::Node(NodeAction::Crash, NodeSelector::Leader)),
+        rule(
+            "silence",
+            on(Pattern::Invoked(1)),
+            Some(uniform),
+            Action::Node(NodeAction::Crash, NodeSelector::Leader),
+        ),
         rule(
             "return",
             on(Pattern::Fired(2)),
@@ -151,7 +156,7 @@ fn scenario<N: Node>(name: &str, text: &str) -> (Scenario, Run<N>)
 where
     N::Config: serde::de::DeserializeOwned,
 {
-    let scenario = Scenario::parse(name, text, None).unwrap();
+    let scenario = Scenario::parse(name, text, None).unwrap_or_else(|error| panic!("{error}"));
     let config = scenario.protocol.config(&scenario).unwrap();
     let lines = Lines::Digest(Default::default());
     let run = Run::new(Arc::new(scenario.plan.clone()), config, lines, &mut (), &mut |_, _| true).unwrap().unwrap();
@@ -211,7 +216,9 @@ fn golden() {
 
 /// The numbers in square brackets.
 fn bracketed(lines: &[String]) -> usize {
-    let counts = lines.iter().filter_map(|line| line.rsplit_once('[')?.1.split_once(" event")?.0.replace(',', "").parse::<usize>().ok());
+    let counts = lines
+        .iter()
+        .filter_map(|line| line.rsplit_once('[')?.1.split_once(" event")?.0.replace(',', "").parse::<usize>().ok());
     counts.sum::<usize>()
 }
 
@@ -241,7 +248,8 @@ fn every_story_fits_and_its_counts_add_up() {
 fn any_prefix_of_questions_and_verdicts_fits() {
     let run = run(nemesis(3));
     let mut telling = telling("long", &run);
-    telling.verdicts = (0..30).map(|place| (place % 2 == 0, "a promise that is told at some length ".repeat(2))).collect();
+    telling.verdicts =
+        (0..30).map(|place| (place % 2 == 0, "a promise that is told at some length ".repeat(2))).collect();
     telling.questions = question(&run, None);
     well_formed(&tell(run.trace(), &telling), run.trace());
 }

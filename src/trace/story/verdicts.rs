@@ -91,7 +91,7 @@ fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
             parts.push(format!("{} ok-but-lost", tally.lost));
         }
         if tally.pending > 0 {
-            parts.push(format!("{} under way", tally.pending));
+            parts.push(format!("{} open", tally.pending));
         }
         item(&format!("  {kind}s  "), &parts.join("; "), lines);
     }
