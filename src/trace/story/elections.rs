@@ -112,15 +112,10 @@ fn candidacies(
     moments: &mut Vec<Moment>,
 ) {
     let Some(&(first, node)) = term.candidates.first() else { return };
-<<<<<<< HEAD
-    if let Some((number, before)) = before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1) {
-        let text = format!("term {number} elects nobody: {}", tally(survey, before, first));
-=======
     if let Some((number, before)) =
         before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1)
     {
-        let text = format!("term {number} has no leader: {}", tally(survey, before, first));
->>>>>>> main
+        let text = format!("term {number} elects nobody: {}", tally(survey, before, first));
         moments.push(Moment::new(first, 62, "split vote", text).unnamed());
     }
     let is_first = before.is_none();

@@ -94,9 +94,12 @@ fn comebacks(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
 
 /// Entries that were dropped; nodes that drop the same ones are told together.
 fn truncations(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
-    for same in survey.truncations.chunk_by(|a, b| (a.first, a.last, &a.operations) == (b.first, b.last, &b.operations)) {
+    for same in
+        survey.truncations.chunk_by(|a, b| (a.first, a.last, &a.operations) == (b.first, b.last, &b.operations))
+    {
         let cut = &same[0];
-        let mut nodes: Vec<String> = same.iter().map(|cut| survey.trace.cluster().name(cut.node).to_owned()).collect();
+        let mut nodes: Vec<String> =
+            same.iter().map(|cut| survey.trace.cluster().name(cut.node).to_owned()).collect();
         nodes.dedup();
         let (drop, whose) = if nodes.len() == 1 { ("drops", "its") } else { ("drop", "their") };
         let places = match cut.first == cut.last {

@@ -235,7 +235,8 @@ impl Teller<'_> {
             parts.push("that is all".to_owned());
         }
         let glue = |part: &String| {
-            let pieces: Vec<String> = part.split(", ").map(|piece| piece.replace(' ', &layout::GLUE.to_string())).collect();
+            let pieces: Vec<String> =
+                part.split(", ").map(|piece| piece.replace(' ', &layout::GLUE.to_string())).collect();
             pieces.join(", ")
         };
         let parts: Vec<String> = parts.iter().map(glue).collect();

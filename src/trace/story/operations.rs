@@ -352,7 +352,9 @@ fn lost_for_good(survey: &Survey<'_>, gone: &[usize], moments: &mut Vec<Moment>)
         if let Some((event, _)) = survey.lives[place].end {
             let text = match survey.lives[place].appended.is_empty() {
                 true => format!("{} never happened: no server ever stored it", asked_words(&records[place])),
-                false => format!("{} never happened: every log that held it dropped it", asked_words(&records[place])),
+                false => {
+                    format!("{} never happened: every log that held it dropped it", asked_words(&records[place]))
+                }
             };
             moments.push(Moment::new(event, 60, "fate", text).untimed());
         }

@@ -4,7 +4,7 @@ use super::*;
 use crate::kernel::{
     Action, Law, LinkAction, LinkSelector, NodeAction, NodeSelector, Order, Pattern, Plan, Rule, Trigger,
 };
-use crate::node::{Cluster, Datum, FactKind, Node, LocalSpan, Op, Retry, SimSpan};
+use crate::node::{Cluster, Datum, FactKind, LocalSpan, Node, Op, Retry, SimSpan};
 use crate::protocols::{postcards, raft, single_server, two_generals};
 use crate::scenario::{Run, Scenario, Session};
 use crate::trace::Lines;

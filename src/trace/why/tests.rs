@@ -1,8 +1,8 @@
 //! Explanations of the events of whole runs.
 
 use super::*;
-use crate::node::FactKind;
 use crate::kernel::{Action, Law, NodeAction, NodeSelector, Plan};
+use crate::node::FactKind;
 use crate::node::{Cluster, LocalSpan, Node, SimSpan, SimTime};
 use crate::protocols::raft;
 use crate::scenario::{Run, Session};
@@ -75,7 +75,11 @@ fn forgetful(seed: u64) -> (Plan, <raft::Mutant as Node>::Config) {
     let mut crash = rule("", every(31), None, Action::Node(NodeAction::Crash, NodeSelector::Random));
     crash.lasting = Some(Law::Uniform(SimSpan::millis(1), SimSpan::millis(9)));
     plan.rules = vec![crash];
-    let raft = raft::Config { election: (LocalSpan::millis(30), LocalSpan::millis(33)), heartbeat: LocalSpan::millis(10), ..Default::default() };
+    let raft = raft::Config {
+        election: (LocalSpan::millis(30), LocalSpan::millis(33)),
+        heartbeat: LocalSpan::millis(10),
+        ..Default::default()
+    };
     (plan, raft::mutants::Config { bug: raft::Bug::VoteNotPersisted, raft })
 }
 
@@ -83,16 +87,17 @@ fn forgetful(seed: u64) -> (Plan, <raft::Mutant as Node>::Config) {
 fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
     let found = (0..400).find_map(|seed| {
         let (plan, config) = forgetful(seed);
-        let run = Run::<raft::Mutant>::new(Arc::new(plan), config, Lines::None, &mut (), &mut |_, _| true).unwrap()?;
+        let run =
+            Run::<raft::Mutant>::new(Arc::new(plan), config, Lines::None, &mut (), &mut |_, _| true).unwrap()?;
         let leaders: Vec<(EventId, NodeId, u64)> = run
             .trace()
             .facts()
             .filter(|(_, _, fact)| fact.kind() == FactKind::BecameLeader)
             .filter_map(|(id, node, fact)| Some((id, node, fact.term()?)))
             .collect();
-        let (second, first) = leaders.iter().find_map(|b| {
-            Some((*b, *leaders.iter().find(|a| a.2 == b.2 && a.1 != b.1 && a.0 < b.0)?))
-        })?;
+        let (second, first) = leaders
+            .iter()
+            .find_map(|b| Some((*b, *leaders.iter().find(|a| a.2 == b.2 && a.1 != b.1 && a.0 < b.0)?)))?;
         Some((seed, run, first, second))
     });
     let (seed, run, first, second) = found.expect("the bug shows itself");
@@ -102,7 +107,10 @@ fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
         at: Some(second.0),
         headline: format!("two leaders in term {}", second.2),
         promised: "at most one leader a term (Raft, Figure 3)".to_owned(),
-        seen: vec![format!("{} leads since {}", name(first.1), first.0), format!("{} leads since {}", name(second.1), second.0)],
+        seen: vec![
+            format!("{} leads since {}", name(first.1), first.0),
+            format!("{} leads since {}", name(second.1), second.0),
+        ],
         culprits: vec![first.0, second.0],
         insight: vec!["Majorities share a node; safety rests on its memory.".to_owned()],
         next: vec![format!("pessimist view raft/forgotten-vote --seed {seed} --at {}", second.0)],
