@@ -327,12 +327,7 @@ impl<'a> Explainer<'a> {
             }
             Fact::TimedOut { operation } => self.asking(operation),
             Fact::BecameFollower { term } => self.who_raised(event, node, term),
-            Fact::Truncated { .. } | Fact::Installed { .. } => {
-                let leader = trace.peer(arrival_behind(trace, event)?)?;
-                self.last_fact(event, leader, |fact| {
-                    matches!(fact, Fact::BecameLeader { .. } | Fact::BecameCandidate { .. })
-                })
-            }
+            Fact::Truncated { .. } | Fact::Installed { .. } => self.newest_leader(event, node),
             Fact::Asked { operation, .. } => self.asking(operation),
             _ => None,
         }
@@ -346,6 +341,15 @@ impl<'a> Explainer<'a> {
         let term = self.survey.terms.get(&(self.survey.group(candidate), number))?;
         let stood = term.candidates.iter().filter(|stood| stood.1 == candidate && stood.0 < event);
         stood.map(|stood| stood.0).next_back()
+    }
+
+    /// The other node that leads the highest term of which an event can have heard.
+    fn newest_leader(&self, event: EventId, node: NodeId) -> Option<EventId> {
+        let group = self.survey.group(node);
+        let heard = |reign: &&Reign| {
+            reign.node != node && self.survey.group(reign.node) == group && self.trace.before(reign.from, event)
+        };
+        self.survey.reigns.iter().filter(heard).max_by_key(|reign| reign.term).map(|reign| reign.from)
     }
 
     /// Who led a term, or else stood for it, as far as an event can have heard of it.

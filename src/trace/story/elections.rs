@@ -1,7 +1,7 @@
 //! Who sought to lead, who voted, who led, and how long nobody did.
 
 use super::moment::Moment;
-use super::survey::{Survey, Term};
+use super::survey::{Survey, Term, arrival_behind};
 use crate::node::{EventId, Fact, Fault, NodeId, SimSpan};
 use crate::trace::record::EventKind;
 use crate::trace::words::{count_of, listed, names};
@@ -35,6 +35,8 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
             moment.weight += 5;
         } else if won > MANY {
             moment.weight = moment.weight.saturating_sub(20 + nth.min(20)).max(43);
+            // The sum of it is told at the end.
+            moment.below.retain(|line| !line.contains("leaderless"));
         }
     }
     if won > MANY {
@@ -152,7 +154,9 @@ fn reason_to_stand(survey: &Survey<'_>, event: EventId, node: NodeId, first_ever
     let name = trace.cluster().name(node);
     let handler = trace.handler_of(event);
     if trace.record(handler).kind() != EventKind::TimerFired {
-        return format!("{name} is heartened to stand");
+        let after = arrival_behind(trace, event).and_then(|at| Some((trace.name(at), trace.peer(at)?)));
+        let after = after.map(|(what, peer)| format!(" after {what} from {}", trace.cluster().name(peer)));
+        return format!("{name} stands{}", after.unwrap_or_default());
     }
     let forced = trace.previous(handler).and_then(|before| trace.fault(before));
     if forced.is_some_and(|record| matches!(record.fault, Fault::Expire(..))) {

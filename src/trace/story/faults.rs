@@ -88,7 +88,9 @@ fn comebacks(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
             }
             _ => format!("{name} has copied {copied}: it holds all that is committed"),
         };
-        moments.push(Moment::new(event, 51, "node caught up", text).mark('*'));
+        moments.push(
+            Moment::new(event, if survey.returns.len() <= 4 { 51 } else { 40 }, "node caught up", text).mark('*'),
+        );
     }
 }
 

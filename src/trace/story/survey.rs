@@ -313,13 +313,17 @@ impl Term {
     }
 }
 
-/// The arrival that led to an event, through the disk if it had to wait there.
+/// The arrival that led to an event, through the disk if it had to wait there. None is named where its wait began behind
+/// another's: the trace then says who released it, and not what it was.
 pub(in crate::trace) fn arrival_behind(trace: &Trace, id: EventId) -> Option<EventId> {
     let mut at = id;
-    for _ in 0..64 {
+    for _ in 0..4 {
         match trace.record(at).kind() {
             EventKind::Deliver => return Some(at),
-            EventKind::Fact | EventKind::SyncDone => at = trace.record(at).cause()?,
+            EventKind::Fact => at = trace.record(at).cause()?,
+            EventKind::SyncDone => {
+                at = trace.record(at).cause().filter(|asked| trace.record(*asked).kind() != EventKind::SyncDone)?;
+            }
             _ => return None,
         }
     }
