@@ -228,7 +228,7 @@ impl<'a> Explainer<'a> {
             }
         }
         let between = trace.events_of(voter).filter(|id| *id > double.first && *id < double.second);
-        let boot = between.filter(|id| trace.record(*id).kind() == EventKind::Boot).last();
+        let boot = between.filter(|id| trace.record(*id).kind() == EventKind::Boot).next_back();
         match boot {
             Some(boot) => {
                 told.push((boot, Some("promise dies here: vote forgotten".to_owned())));

@@ -124,14 +124,15 @@ fn candidacies(
     let text = format!("{}: candidate, term {number}", reason_to_stand(survey, first, node, is_first));
     let won = term.leaders.first().is_some_and(|leader| leader.1 == node);
     moments.push(Moment::new(first, if won && survey.reigns.len() <= MANY { 58 } else { 46 }, "candidacy", text));
+    let weight = if survey.reigns.len() <= MANY { 48 } else { 42 };
     for &(event, rival) in &term.candidates[1..] {
         if term.leaders.first().is_some_and(|&(leads, _)| leads < event) {
             let text =
                 format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, 48, "candidacy", text));
+            moments.push(Moment::new(event, weight, "candidacy", text));
         } else if rival != node {
             let text = format!("{} too: rivals in one term", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, 48, "candidacy", text));
+            moments.push(Moment::new(event, weight, "candidacy", text));
         }
     }
 }
