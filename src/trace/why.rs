@@ -227,8 +227,8 @@ impl<'a> Explainer<'a> {
                 told.push((record.event, None));
             }
         }
-        let between = trace.events_of(voter).filter(|id| *id > double.first && *id < double.second);
-        let boot = between.filter(|id| trace.record(*id).kind() == EventKind::Boot).next_back();
+        let mut between = trace.events_of(voter).filter(|id| *id > double.first && *id < double.second);
+        let boot = between.rfind(|id| trace.record(*id).kind() == EventKind::Boot);
         match boot {
             Some(boot) => {
                 told.push((boot, Some("promise dies here: vote forgotten".to_owned())));
