@@ -227,8 +227,8 @@ impl<'a> Explainer<'a> {
                 told.push((record.event, None));
             }
         }
-        let between = trace.events_of(voter).filter(|id| *id > double.first && *id < double.second);
-        let boot = between.filter(|id| trace.record(*id).kind() == EventKind::Boot).last();
+        let mut between = trace.events_of(voter).filter(|id| *id > double.first && *id < double.second);
+        let boot = between.rfind(|id| trace.record(*id).kind() == EventKind::Boot);
         match boot {
             Some(boot) => {
                 told.push((boot, Some("promise dies here: vote forgotten".to_owned())));
@@ -262,7 +262,10 @@ impl<'a> Explainer<'a> {
             if earlier >= at {
                 break;
             }
-            chain.push(earlier);
+            // That a disk was waited for is part of every write, and explains none.
+            if self.trace.record(earlier).kind() != EventKind::SyncDone {
+                chain.push(earlier);
+            }
             at = earlier;
         }
         chain
@@ -275,7 +278,7 @@ impl<'a> Explainer<'a> {
             EventKind::Operation | EventKind::Fault => return None,
             EventKind::Fact => self.behind_fact(event, trace.fact(event)?, trace.node(event)?),
             EventKind::TimerFired => Some(self.setting(event)),
-            EventKind::Deliver | EventKind::Lost => trace.record(event).cause().map(|send| trace.handler_of(send)),
+            EventKind::Deliver | EventKind::Lost => trace.record(event).cause().map(|send| self.behind_message(send)),
             EventKind::Boot | EventKind::Send | EventKind::SyncDone => None,
         };
         reason.filter(|reason| *reason < event).or_else(|| trace.record(event).cause())
@@ -323,12 +326,8 @@ impl<'a> Explainer<'a> {
                 life.applied.iter().map(|applied| applied.0).filter(|applied| trace.before(*applied, event)).min()
             }
             Fact::TimedOut { operation } => self.asking(operation),
-            Fact::Truncated { .. } | Fact::Installed { .. } | Fact::BecameFollower { .. } => {
-                let leader = trace.peer(arrival_behind(trace, event)?)?;
-                self.last_fact(event, leader, |fact| {
-                    matches!(fact, Fact::BecameLeader { .. } | Fact::BecameCandidate { .. })
-                })
-            }
+            Fact::BecameFollower { term } => self.who_raised(event, node, term),
+            Fact::Truncated { .. } | Fact::Installed { .. } => self.newest_leader(event, node),
             Fact::Asked { operation, .. } => self.asking(operation),
             _ => None,
         }
@@ -342,6 +341,35 @@ impl<'a> Explainer<'a> {
         let term = self.survey.terms.get(&(self.survey.group(candidate), number))?;
         let stood = term.candidates.iter().filter(|stood| stood.1 == candidate && stood.0 < event);
         stood.map(|stood| stood.0).next_back()
+    }
+
+    /// The other node that leads the highest term of which an event can have heard.
+    fn newest_leader(&self, event: EventId, node: NodeId) -> Option<EventId> {
+        let group = self.survey.group(node);
+        let heard = |reign: &&Reign| {
+            reign.node != node && self.survey.group(reign.node) == group && self.trace.before(reign.from, event)
+        };
+        self.survey.reigns.iter().filter(heard).max_by_key(|reign| reign.term).map(|reign| reign.from)
+    }
+
+    /// Who led a term, or else stood for it, as far as an event can have heard of it.
+    fn who_raised(&self, event: EventId, node: NodeId, number: u64) -> Option<EventId> {
+        let term = self.survey.terms.get(&(self.survey.group(node), number))?;
+        let heard = |said: &&(EventId, NodeId)| self.trace.before(said.0, event) && said.1 != node;
+        let led = term.leaders.iter().find(heard);
+        led.or_else(|| term.candidates.iter().find(heard)).map(|said| said.0)
+    }
+
+    /// What a message rests on: that its sender leads, or what a client was asked for; else whatever sent it.
+    fn behind_message(&self, send: EventId) -> EventId {
+        let handler = self.trace.handler_of(send);
+        let Some(sender) = self.trace.node(send) else { return handler };
+        let reign = self.survey.leads_at(send).filter(|reign| reign.node == sender && reign.from != handler);
+        let asked = || {
+            let effects = (handler.0 + 1..send.0).map(EventId).filter_map(|id| self.trace.fact(id));
+            effects.filter(|fact| matches!(fact, Fact::Asked { .. })).find_map(Fact::operation)
+        };
+        reign.map(|reign| reign.from).last().or_else(|| asked().and_then(|it| self.asking(it))).unwrap_or(handler)
     }
 
     /// The newest fact of a kind at a node that may have influenced an event.

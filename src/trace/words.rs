@@ -23,7 +23,8 @@ pub fn fact_words(trace: &Trace, id: EventId) -> String {
             let to = trace.record(id).cause().and_then(|send| trace.peer(send));
             let to = to.map_or("?", |to| trace.cluster().name(to));
             let reason = trace.loss(id).map_or("", |reason| reason.describe());
-            format!("{name} from {peer} to {to} is lost: {reason}")
+            let colon = if reason.starts_with("lost ") { "" } else { "lost: " };
+            format!("{name} from {peer} to {to} is {colon}{reason}")
         }
         EventKind::Fact => trace.fact(id).map_or_else(String::new, |fact| of_fact(trace, who, fact)),
         EventKind::Fault => trace.fault(id).map_or_else(String::new, |record| fault_words(trace, &record.fault)),
@@ -34,9 +35,17 @@ pub fn fact_words(trace: &Trace, id: EventId) -> String {
 pub fn fault_words(trace: &Trace, fault: &Fault) -> String {
     match fault {
         Fault::Crash(_) => format!("{}. Nobody is told.", fault.describe(trace.cluster())),
+        Fault::Cut(links) if is_all(trace, links) => "CUT: every link".to_owned(),
+        Fault::Heal(links) if is_all(trace, links) => "every link is healed".to_owned(),
         Fault::Mark => "this moment has a name; nothing goes wrong".to_owned(),
         _ => fault.describe(trace.cluster()),
     }
+}
+
+/// Whether these are the links between all pairs of nodes.
+fn is_all(trace: &Trace, links: &[(NodeId, NodeId)]) -> bool {
+    let nodes = trace.cluster().len();
+    links.len() == nodes * (nodes - 1)
 }
 
 fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {

@@ -1,16 +1,22 @@
 //! Who sought to lead, who voted, who led, and how long nobody did.
 
 use super::moment::Moment;
-use super::survey::{Survey, Term};
+use super::survey::{Survey, Term, arrival_behind};
 use crate::node::{EventId, Fact, Fault, NodeId, SimSpan};
 use crate::trace::record::EventKind;
-use crate::trace::words::{listed, names};
+use crate::trace::words::{count_of, listed, names};
+use std::ops::RangeInclusive;
 
 pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     let mut earlier: Option<(u64, &Term)> = None;
+    let fruitless = fruitless(survey);
     for (&(_, number), term) in &survey.terms {
         let before = earlier.replace((number, term));
-        candidacies(survey, number, term, before, moments);
+        match fruitless.iter().find(|series| series.contains(&number)) {
+            Some(series) if *series.start() == number => moments.push(in_vain(survey, series)),
+            Some(_) => {}
+            None => candidacies(survey, number, term, before, moments),
+        }
         for &(event, node) in &term.leaders {
             moments.push(accession(survey, number, term, event, node));
         }
@@ -20,10 +26,83 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         let mut led = moments.iter_mut().filter(|moment| moment.class == "election won");
         (led.next().map(|moment| moment.at), led.next_back().map(|moment| moment.at))
     };
-    // The first and the last are told before those between them.
-    for moment in moments.iter_mut().filter(|moment| Some(moment.at) == first || Some(moment.at) == last) {
-        moment.weight += 5;
+    // The first and the last are told before those between them; where there are many, each is worth less.
+    let won = moments.iter().filter(|moment| moment.class == "election won").count();
+    let mut nth = 0;
+    for moment in moments.iter_mut().filter(|moment| moment.class == "election won") {
+        nth += 1;
+        if Some(moment.at) == first || Some(moment.at) == last {
+            moment.weight += 5;
+        } else if won > MANY {
+            moment.weight = moment.weight.saturating_sub(20 + nth.min(20)).max(43);
+            // The sum of it is told at the end.
+            moment.below.retain(|line| !line.contains("leaderless"));
+        }
     }
+    if won > MANY {
+        moments.push(reckoning(survey, won));
+    }
+}
+
+/// More elections than this are summed up as well.
+const MANY: usize = 5;
+/// So many fruitless terms in a row are told as one thing.
+const FRUITLESS: usize = 3;
+
+/// Terms in a row, after the first of them, in which some stood and nobody led; a fault ends a row.
+fn fruitless(survey: &Survey<'_>) -> Vec<RangeInclusive<u64>> {
+    let stood = survey.terms.iter().filter(|(_, term)| term.leaders.is_empty() && !term.candidates.is_empty());
+    let stood: Vec<(u64, EventId)> = stood.map(|((_, number), term)| (*number, term.candidates[0].0)).collect();
+    let faults = |id: EventId| survey.trace.faults().partition_point(|fault| fault.event < id);
+    let rows = stood.chunk_by(|a, b| a.0 + 1 == b.0 && faults(a.1) == faults(b.1));
+    rows.filter(|row| row.len() > FRUITLESS).map(|row| row[1].0..=row[row.len() - 1].0).collect()
+}
+
+/// Candidates who stand again and again.
+fn in_vain(survey: &Survey<'_>, series: &RangeInclusive<u64>) -> Moment {
+    let terms: Vec<&Term> =
+        survey.terms.iter().filter(|((_, number), _)| series.contains(number)).map(|(_, term)| term).collect();
+    let mut who: Vec<NodeId> = terms.iter().flat_map(|term| &term.candidates).map(|stood| stood.1).collect();
+    who.sort();
+    who.dedup();
+    let most = terms.iter().flat_map(|term| {
+        term.candidates.iter().map(|stood| term.votes.iter().filter(|vote| vote.2 == stood.1).count())
+    });
+    let (most, needed) = (most.max().unwrap_or(0), survey.voters(who[0]) / 2 + 1);
+    let who: Vec<String> = who.iter().map(|node| survey.trace.cluster().name(*node).to_owned()).collect();
+    let stand = if who.len() == 1 { "stands" } else { "stand" };
+    let (from, to) = (series.start(), series.end());
+    let text = format!(
+        "{} {stand} again and again, terms {from}-{to}: at most {} of {needed} needed",
+        listed(&who),
+        count_of(most, "vote")
+    );
+    Moment::new(terms[0].candidates[0].0, 64, "fruitless candidacy", text).counting(terms.len())
+}
+
+/// What all elections together cost.
+fn reckoning(survey: &Survey<'_>, won: usize) -> Moment {
+    let trace = survey.trace;
+    let end = EventId(trace.len() as u32 - 1);
+    let (mut none, mut longest, mut led_until) = (0, 0, None);
+    for reign in &survey.reigns {
+        let from = trace.record(reign.from).time();
+        if let Some(until) = led_until.filter(|until| *until < from) {
+            let gap = from.since(until).0;
+            (none, longest) = (none + gap, longest.max(gap));
+        }
+        let until = trace.record(reign.until.unwrap_or(end)).time();
+        led_until = led_until.max(Some(until));
+    }
+    let first = survey.reigns.first().map_or(end, |reign| reign.from);
+    let all = trace.record(end).time().since(trace.record(first).time());
+    let text = format!(
+        "{won} elections won in all; nobody led for {} of {}, at the longest {}",
+        millis(SimSpan(none)),
+        millis(all),
+        millis(SimSpan(longest))
+    );
+    Moment::new(survey.reigns.last().map_or(end, |reign| reign.from), 90, "sum", text).untimed()
 }
 
 /// Those who stood in one term: the first, and its rivals.
@@ -38,21 +117,22 @@ fn candidacies(
     if let Some((number, before)) =
         before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1)
     {
-        let text = format!("term {number} has no leader: {}", tally(survey, before, first));
+        let text = format!("term {number} elects nobody: {}", tally(survey, before, first));
         moments.push(Moment::new(first, 62, "split vote", text).unnamed());
     }
     let is_first = before.is_none();
     let text = format!("{}: candidate, term {number}", reason_to_stand(survey, first, node, is_first));
     let won = term.leaders.first().is_some_and(|leader| leader.1 == node);
-    moments.push(Moment::new(first, if won { 50 } else { 46 }, "candidacy", text));
+    moments.push(Moment::new(first, if won && survey.reigns.len() <= MANY { 58 } else { 46 }, "candidacy", text));
+    let weight = if survey.reigns.len() <= MANY { 48 } else { 42 };
     for &(event, rival) in &term.candidates[1..] {
         if term.leaders.first().is_some_and(|&(leads, _)| leads < event) {
             let text =
                 format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, 48, "candidacy", text));
+            moments.push(Moment::new(event, weight, "candidacy", text));
         } else if rival != node {
             let text = format!("{} too: rivals in one term", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, 48, "candidacy", text));
+            moments.push(Moment::new(event, weight, "candidacy", text));
         }
     }
 }
@@ -61,17 +141,12 @@ fn candidacies(
 fn tally(survey: &Survey<'_>, term: &Term, by: EventId) -> String {
     let mut parts = Vec::new();
     for &(_, candidate) in &term.candidates {
-        let votes = term.votes.iter().filter(|vote| vote.2 == candidate && vote.0 < by);
-        let voters = names(survey.trace, votes.map(|vote| vote.1));
-        parts.push(format!("{} had {}", survey.trace.cluster().name(candidate), or_nobody(&voters)));
+        let votes = term.votes.iter().filter(|vote| vote.2 == candidate && vote.0 < by).count();
+        parts.push(format!("{} has {}", survey.trace.cluster().name(candidate), count_of(votes, "vote")));
     }
     parts.dedup();
     let all = term.candidates.first().map_or(0, |candidate| survey.voters(candidate.1));
-    format!("{} of {all}", parts.join(", "))
-}
-
-fn or_nobody(voters: &str) -> &str {
-    if voters.is_empty() { "nobody" } else { voters }
+    format!("{}; {} are needed", parts.join(", "), all / 2 + 1)
 }
 
 /// Why a node stands: its timer ended, and what it had heard since that timer was set.
@@ -80,7 +155,9 @@ fn reason_to_stand(survey: &Survey<'_>, event: EventId, node: NodeId, first_ever
     let name = trace.cluster().name(node);
     let handler = trace.handler_of(event);
     if trace.record(handler).kind() != EventKind::TimerFired {
-        return format!("{name} is heartened to stand");
+        let after = arrival_behind(trace, event).and_then(|at| Some((trace.name(at), trace.peer(at)?)));
+        let after = after.map(|(what, peer)| format!(" after {what} from {}", trace.cluster().name(peer)));
+        return format!("{name} stands{}", after.unwrap_or_default());
     }
     let forced = trace.previous(handler).and_then(|before| trace.fault(before));
     if forced.is_some_and(|record| matches!(record.fault, Fault::Expire(..))) {
@@ -114,11 +191,12 @@ pub(in crate::trace) fn silence(survey: &Survey<'_>, timer: EventId, node: NodeI
     Some(trace.record(timer).time().since(trace.record(set).time()))
 }
 
-/// A span as whole milliseconds; below one, as it is.
+/// A span as whole milliseconds; below one as it is, above ten seconds in tenths of a second.
 pub(in crate::trace) fn millis(span: SimSpan) -> String {
     match span.0 {
         0..1_000_000 => span.to_string(),
-        ns => format!("{} ms", (ns + 500_000) / 1_000_000),
+        1_000_000..9_999_500_000 => format!("{} ms", (span.0 + 500_000) / 1_000_000),
+        ns => format!("{}.{} s", ns / 1_000_000_000, ns / 100_000_000 % 10),
     }
 }
 
@@ -132,14 +210,18 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
         format!("{name} LEADS term {number}")
     } else {
         let voters = names(trace, votes.iter().map(|vote| vote.1)).replace(' ', "+");
-        let equals = if votes.len() == 1 { " alone".to_owned() } else { format!(" = {} votes", votes.len()) };
+        let equals = match votes.len() {
+            1 => " alone".to_owned(),
+            count if number == 1 => format!(" = {count} votes"),
+            count => format!(" = {count}"),
+        };
         format!("{voters}{equals} of {all}: {name} LEADS term {number}")
     };
     let rivals = term.followers.iter().filter(|(at, rival)| {
         *at > event && term.candidates.iter().any(|candidate| candidate.1 == *rival) && *rival != node
     });
     let rivals: Vec<String> = rivals.map(|rival| trace.cluster().name(rival.1).to_owned()).collect();
-    if !rivals.is_empty() && text.len() + rivals.len() * 4 < 44 {
+    if (1..=3).contains(&rivals.len()) {
         text += &format!("; {} {} way", listed(&rivals), if rivals.len() == 1 { "gives" } else { "give" });
     }
     let mut moment = Moment::new(event, 80, "election won", text).mark('*');
@@ -174,7 +256,7 @@ fn leaderless(survey: &Survey<'_>, event: EventId, node: NodeId, term: &Term) ->
     let stood = survey.terms.range(..).filter(|((_, number), _)| *number > last.term);
     let stood = stood.flat_map(|(_, term)| &term.candidates).map(|candidate| candidate.0).find(|at| *at > lost)?;
     let waited = if stood < event && !term.candidates.is_empty() {
-        format!(", {} of them spent waiting", (span(stood).0 + 500_000) / 1_000_000)
+        format!(", {} of them before anyone stood", (span(stood).0 + 500_000) / 1_000_000)
     } else {
         String::new()
     };

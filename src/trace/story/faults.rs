@@ -2,7 +2,7 @@
 
 use super::moment::Moment;
 use super::survey::{Survey, arrival_behind};
-use crate::node::{Fault, NodeId};
+use crate::node::{Fault, NodeId, OperationId};
 use crate::trace::record::FaultRecord;
 use crate::trace::words::{fault_words, listed, operation_words};
 
@@ -88,30 +88,41 @@ fn comebacks(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
             }
             _ => format!("{name} has copied {copied}: it holds all that is committed"),
         };
-        moments.push(Moment::new(event, 51, "node caught up", text).mark('*'));
+        moments.push(
+            Moment::new(event, if survey.returns.len() <= 4 { 51 } else { 40 }, "node caught up", text).mark('*'),
+        );
     }
 }
 
+/// Entries that were dropped; nodes that drop the same ones are told together.
 fn truncations(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
-    for cut in &survey.truncations {
-        let name = survey.trace.cluster().name(cut.node);
-        let mut what = if cut.first == cut.last {
-            format!("{name} drops its entry {}", cut.first)
-        } else {
-            format!("{name} drops its entries {}-{}", cut.first, cut.last)
+    for same in
+        survey.truncations.chunk_by(|a, b| (a.first, a.last, &a.operations) == (b.first, b.last, &b.operations))
+    {
+        let cut = &same[0];
+        let mut nodes: Vec<String> =
+            same.iter().map(|cut| survey.trace.cluster().name(cut.node).to_owned()).collect();
+        nodes.dedup();
+        let (drop, whose) = if nodes.len() == 1 { ("drops", "its") } else { ("drop", "their") };
+        let places = match cut.first == cut.last {
+            true => format!("entry {}", cut.first),
+            false => format!("entries {}-{}", cut.first, cut.last),
         };
-        let mut lost: Vec<String> = cut.operations.iter().map(|id| operation_words(survey.trace, *id)).collect();
-        if (1..=3).contains(&lost.len()) {
-            what += &format!(" ({})", listed(&lost));
-        } else if lost.len() > 3 {
-            lost.truncate(2);
-            what += &format!(" ({} and {} more)", lost.join(", "), cut.operations.len() - 2);
-        }
-        let moment = if cut.committed {
+        let what = format!("{} {drop} {whose} {places}{}", listed(&nodes), contents(survey, &cut.operations));
+        let moment = if same.iter().any(|cut| cut.committed) {
             Moment::new(cut.event, 150, "committed entry dropped", what + ", which was COMMITTED").mark('!')
         } else {
-            Moment::new(cut.event, 59, "truncation", what + ": not known committed")
+            Moment::new(cut.event, 59, "truncation", what + ", never committed")
         };
-        moments.push(moment);
+        moments.push(moment.counting(same.len()));
+    }
+}
+
+fn contents(survey: &Survey<'_>, operations: &[OperationId]) -> String {
+    let named: Vec<String> = operations.iter().map(|id| operation_words(survey.trace, *id)).collect();
+    match named.as_slice() {
+        [] => String::new(),
+        [one] => format!(" ({one})"),
+        [first, .., last] => format!(" ({first} to {last})"),
     }
 }

@@ -131,13 +131,14 @@ fn plural(count: usize, class: &str) -> String {
         | "node caught up" => {
             let (noun, rest) = class.split_once(' ').unwrap_or((class, ""));
             match (noun, count) {
-                ("first", 1) => class.to_owned(),
+                ("first", 1) => format!("1 {class}"),
                 ("first", _) => format!("{count} first commits of a term"),
                 ("entry", 2..) => format!("{count} entries {rest}"),
                 _ => format!("{} {rest}", count_of(count, noun)),
             }
         }
         "candidacy" if count > 1 => format!("{count} candidacies"),
+        "fruitless candidacy" if count > 1 => format!("{count} fruitless candidacies"),
         "delivery" if count > 1 => format!("{count} deliveries"),
         _ if class.starts_with("change of ") && count > 1 => class.replacen("change", &format!("{count} changes"), 1),
         "committed entry dropped" => format!("{} of committed entries", count_of(count, "drop")),

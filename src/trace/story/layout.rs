@@ -1,18 +1,20 @@
 //! Where things stand on a line of 80 columns.
 
-use crate::node::{EventId, SimTime};
+use crate::node::SimTime;
+
+/// A space at which no line is broken.
+pub(super) const GLUE: char = '\u{1f}';
 
 /// No line is longer.
 pub const COLUMNS: usize = 80;
 /// Event numbers and counts of events end here.
 const RIGHT: usize = 72;
 
-/// The lines of one moment: instant, mark, words and, at the right, the event's number.
-pub(super) fn line(time: Option<SimTime>, mark: char, text: &str, event: Option<EventId>) -> Vec<String> {
+/// The lines of one moment: instant, mark, words and, at the right, a tag such as the event's number.
+pub(super) fn line(time: Option<SimTime>, mark: char, text: &str, tag: &str) -> Vec<String> {
     let time = time.map_or_else(String::new, |time| time.to_string());
     let head = format!("{time:>7}  {mark}  ");
-    let tag = event.map(|event| event.to_string()).unwrap_or_default();
-    tagged(&head, text, &tag)
+    tagged(&head, text, tag)
 }
 
 /// Words behind a head, wrapped; the tag ends at the right of the first line.
@@ -26,7 +28,7 @@ pub(super) fn tagged(head: &str, text: &str, tag: &str) -> Vec<String> {
             let gap = RIGHT.saturating_sub(line.len() + tag.len()).max(1);
             line += &format!("{}{tag}", " ".repeat(gap));
         }
-        lines.push(line.trim_end().to_owned());
+        lines.push(line.replace(GLUE, " ").trim_end().to_owned());
     }
     lines
 }

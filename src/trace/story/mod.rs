@@ -134,11 +134,9 @@ fn questions(survey: &Survey<'_>, asked: &Asked, moments: &mut Vec<Moment>) {
     if !asked.options.is_empty() {
         text += &format!(" {}", plain(&asked.options.join(" ")));
     }
-    if let Some(said) = &asked.answered {
-        text += &format!("   you: {}", plain(said));
-    }
     let before = EventId(asked.before.0.saturating_sub(1)).min(last);
-    moments.push(Moment { mark: '?', ..Moment::new(before, 200, "question", text).untimed() });
+    let tag = asked.answered.as_ref().map(|said| format!("you: {}", plain(said)));
+    moments.push(Moment { mark: '?', tag, ..Moment::new(before, 200, "question", text).untimed() });
     if let (Some(said), Some(answer), Some(shown)) = (&asked.answered, &asked.answer, asked.shown) {
         moments.push(Moment {
             mark: '?',
@@ -219,9 +217,11 @@ impl Teller<'_> {
             }
             told.extend(moment.ends);
             let time = moment.timed.then(|| self.survey.trace.record(moment.at).time());
-            lines.extend(layout::line(time, moment.mark, &plain(&moment.text), moment.named.then_some(moment.at)));
+            let number = moment.named.then(|| moment.at.to_string());
+            let tag = moment.tag.clone().or(number).unwrap_or_default();
+            lines.extend(layout::line(time, moment.mark, &plain(&moment.text), &tag));
             for below in &moment.below {
-                lines.extend(layout::line(None, ' ', &plain(below), None));
+                lines.extend(layout::line(None, ' ', &plain(below), ""));
             }
         }
         let mut parts = fold::fold(&self.survey, section.from, section.to, &told);
@@ -231,6 +231,15 @@ impl Teller<'_> {
         if !more.is_empty() {
             parts.push(format!("untold: {}", more.join(", ")));
         }
+        if parts.is_empty() {
+            parts.push("that is all".to_owned());
+        }
+        let glue = |part: &String| {
+            let pieces: Vec<String> =
+                part.split(", ").map(|piece| piece.replace(' ', &layout::GLUE.to_string())).collect();
+            pieces.join(", ")
+        };
+        let parts: Vec<String> = parts.iter().map(glue).collect();
         let events = format!("[{}]", count_of((section.to.0 - section.from.0) as usize, "event"));
         lines.extend(layout::tagged("         :  ", &parts.join(", "), &events));
     }

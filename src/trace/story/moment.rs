@@ -9,6 +9,8 @@ pub(super) struct Moment {
     pub at: EventId,
     /// Whether the event's number stands at the right.
     pub named: bool,
+    /// What stands at the right instead.
+    pub tag: Option<String>,
     /// Whether the line begins with its instant.
     pub timed: bool,
     /// `*` progress, `!` a fault, `?` a question.
@@ -30,6 +32,7 @@ impl Moment {
         Moment {
             at,
             named: true,
+            tag: None,
             timed: true,
             mark: ' ',
             text: text.into(),

@@ -56,8 +56,8 @@ fn asked(survey: &Survey<'_>, record: &OperationRecord, life: &Life, rank: Rank,
     let mut text = format!("{client} asks {}", asked_words(record));
     let again: Vec<EventId> = life.asked.iter().skip(1).map(|asked| asked.0).collect();
     let nobody = |at: &EventId| survey.leads_at(*at).next().is_none();
-    if !again.is_empty() && again.iter().all(nobody) && !survey.reigns.is_empty() {
-        text += "; nobody leads; it asks again";
+    if again.first().is_some_and(nobody) && !survey.reigns.is_empty() {
+        text += "; nobody leads yet; it asks again";
     } else if again.len() > 1 {
         text += &format!("; asks again {} times", again.len());
     }
@@ -193,44 +193,67 @@ fn unknowns(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         }
     }
     ends.sort();
-    let gave_up = |place: usize| matches!(survey.lives[place].end, Some((_, End::GaveUp)));
-    for run in ends.chunk_by(|a, b| gave_up(a.1) == gave_up(b.1)).filter(|run| gave_up(run[0].1)) {
-        // One that stands alone under its label is told alone; faults between them part the others.
-        let lone = |end: &(EventId, usize)| {
-            let label = records[end.1].label.as_deref();
-            label.is_some() && records.iter().filter(|other| other.label.as_deref() == label).count() <= FEW
-        };
-        let (alone, together): (Vec<_>, Vec<_>) = run.iter().copied().partition(|end| lone(end));
-        moments.extend(alone.into_iter().map(|end| unknown(survey, &[end])));
-        let faults = |id: EventId| survey.trace.faults().partition_point(|fault| fault.event < id);
-        for part in together.chunk_by(|a, b| faults(a.0) == faults(b.0)) {
-            if part.len() <= 2 {
-                moments.extend(part.iter().map(|end| unknown(survey, &[*end])));
-            } else {
-                moments.push(unknown(survey, part));
-            }
+    ends.retain(|end| matches!(survey.lives[end.1].end, Some((_, End::GaveUp))));
+    // One that stands alone under its label is told alone; faults part the others.
+    let lone = |end: &(EventId, usize)| {
+        let label = records[end.1].label.as_deref();
+        label.is_some() && records.iter().filter(|other| other.label.as_deref() == label).count() <= FEW
+    };
+    let (alone, together): (Vec<_>, Vec<_>) = ends.into_iter().partition(|end| lone(end));
+    moments.extend(alone.into_iter().map(|end| unknown(survey, &[end])));
+    let faults = |id: EventId| survey.trace.faults().partition_point(|fault| fault.event < id);
+    for part in together.chunk_by(|a, b| faults(a.0) == faults(b.0)) {
+        if part.len() <= 2 {
+            moments.extend(part.iter().map(|end| unknown(survey, &[*end])));
+        } else {
+            moments.push(unknown(survey, part));
         }
     }
 }
 
+/// One line for those whose clients gave up, one or many.
 fn unknown(survey: &Survey<'_>, ends: &[(EventId, usize)]) -> Moment {
-    let records = survey.trace.operations();
+    let trace = survey.trace;
+    let records = trace.operations();
     let (event, place) = ends[0];
-    let first = asked_words(&records[place]);
     let client = name_at(survey, event);
-    let text = match ends {
-        [_] => format!("{client} gives up on {first}: UNKNOWN"),
-        _ => {
-            let last = asked_words(&records[ends[ends.len() - 1].1]);
-            let same = ends.iter().all(|end| survey.trace.node(end.0) == survey.trace.node(event));
-            let who = if same { client.to_owned() } else { "clients".to_owned() };
-            let verb = if same { "gives" } else { "give" };
-            format!("{who} {verb} up on {} in a row, {first} to {last}: UNKNOWN", ends.len())
-        }
+    if ends.len() == 1 {
+        let text = format!("{client} gives up on {}: UNKNOWN", asked_words(&records[place]));
+        let weight = if records[place].label.is_none() { 57 } else { 61 };
+        let mut moment = Moment::new(event, weight, "unknown outcome", text).ending(records[place].operation.id);
+        moment.below.extend(whole_row_lost(survey, ends).filter(|_| records[place].label.is_some()));
+        return moment;
+    }
+    let same = ends.iter().all(|end| trace.node(end.0) == trace.node(event));
+    let (who, verb) = if same { (client, "gives") } else { ("clients", "give") };
+    let until = trace.record(ends[ends.len() - 1].0).time();
+    let row: Vec<String> = ends.iter().map(|end| asked_words(&records[end.1])).collect();
+    let adjacent = ends.windows(2).all(|pair| pair[1].1 == pair[0].1 + 1);
+    let row = match row.as_slice() {
+        [first, .., last] if adjacent => format!("{first} to {last}"),
+        _ => listed(&shortened(row)),
     };
-    let weight = if ends.len() == 1 && records[place].label.is_none() { 57 } else { 61 };
-    let moment = Moment::new(event, weight, "unknown outcome", text).counting(ends.len());
-    if ends.len() == 1 { moment.ending(records[place].operation.id) } else { moment.unnamed() }
+    let text = format!("{who} {verb} up on {row}, until {until}: {} UNKNOWN", ends.len());
+    let mut moment = Moment::new(event, 61, "unknown outcome", text).counting(ends.len()).unnamed();
+    moment.below.extend(whole_row_lost(survey, ends));
+    moment
+}
+
+/// Whether all requests of these operations were lost on the way to one server that was down.
+fn whole_row_lost(survey: &Survey<'_>, ends: &[(EventId, usize)]) -> Option<String> {
+    let trace = survey.trace;
+    let mut servers = ends.iter().flat_map(|end| &survey.lives[end.1].asked);
+    let server = servers.next()?.1;
+    if servers.any(|asked| asked.1 != server) {
+        return None;
+    }
+    let lost = |asked: &(EventId, NodeId)| {
+        let sends = effects(survey, trace.handler_of(asked.0)).filter(|id| trace.peer(*id) == Some(server));
+        sends.filter_map(|send| trace.end_of(send)).any(|end| trace.loss(end) == Some(LossReason::Down))
+    };
+    let all = ends.iter().flat_map(|end| &survey.lives[end.1].asked).all(lost);
+    let what = if ends.len() == 1 { "it was sent" } else { "each was sent" };
+    all.then(|| format!("{what} to {} alone, which is down", trace.cluster().name(server)))
 }
 
 /// The first thing that each leader commits, and what lies beneath it.
@@ -288,11 +311,11 @@ fn fates(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     };
     let places: Vec<usize> = (0..records.len()).filter(unknown).collect();
     let happened = |place: &&usize| !survey.lives[**place].applied.is_empty();
-    let never = |place: &&usize| survey.lives[**place].appended.is_empty();
+    let never = |place: &&usize| survey.lives[**place].applied.is_empty() && !survey.lives[**place].held;
     let (kept, gone): (Vec<usize>, Vec<usize>) =
         (places.iter().filter(happened).copied().collect(), places.iter().filter(never).copied().collect());
     if kept.is_empty() || !survey.applies {
-        return;
+        return lost_for_good(survey, &gone, moments);
     }
     let when = |place: &usize| {
         let life = &survey.lives[*place];
@@ -317,4 +340,23 @@ fn fates(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         );
     }
     moments.push(Moment::new(at, 74, "fate", text).untimed());
+}
+
+/// A labelled operation that no server ever stored, where there is no other to compare it with.
+fn lost_for_good(survey: &Survey<'_>, gone: &[usize], moments: &mut Vec<Moment>) {
+    let records = survey.trace.operations();
+    if !survey.applies {
+        return;
+    }
+    for &place in gone.iter().filter(|place| records[**place].label.is_some()).take(FEW) {
+        if let Some((event, _)) = survey.lives[place].end {
+            let text = match survey.lives[place].appended.is_empty() {
+                true => format!("{} never happened: no server ever stored it", asked_words(&records[place])),
+                false => {
+                    format!("{} never happened: every log that held it dropped it", asked_words(&records[place]))
+                }
+            };
+            moments.push(Moment::new(event, 60, "fate", text).untimed());
+        }
+    }
 }

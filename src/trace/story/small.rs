@@ -2,9 +2,9 @@
 
 use super::moment::Moment;
 use super::survey::Survey;
-use crate::node::{EventId, Fact};
+use crate::node::{EventId, Fact, Fault};
 use crate::trace::record::EventKind;
-use crate::trace::words::{fact_words, listed, names};
+use crate::trace::words::{fact_words, listed};
 
 pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     let trace = survey.trace;
@@ -17,6 +17,10 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
             }
             // An effect is told with its handler.
             EventKind::Send | EventKind::Fact => continue,
+            // The loss itself says more.
+            EventKind::Fault if matches!(trace.fault(id), Some(record) if matches!(record.fault, Fault::Drop(..))) => {
+                continue;
+            }
             EventKind::Fault => 100,
             EventKind::SyncDone => 30,
             EventKind::TimerFired if effects(survey, id).is_empty() => 35,
@@ -24,7 +28,12 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         };
         let mut text = fact_words(trace, id);
         let does = told_effects(survey, id);
-        if !does.is_empty() {
+        let effect = effects(survey, id).first().and_then(|first| trace.fact(*first));
+        let says_all = matches!(effect, Some(Fact::TimedOut { .. } | Fact::Note(_)));
+        if trace.record(id).kind() == EventKind::TimerFired && says_all {
+            // That a timer ended goes without saying where a node says itself what it does.
+            text = format!("{} {}", trace.node(id).map_or("", |node| trace.cluster().name(node)), does.join("; "));
+        } else if !does.is_empty() {
             text += &format!("; {}", does.join("; "));
         }
         let weight = weight + if does.iter().any(|text| !text.starts_with("sends ")) { 20 } else { 0 };
@@ -35,9 +44,10 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         moments.push(Moment::new(id, weight, "other step", text).mark(mark));
     }
     if let Some(first) = boots.first() {
-        let nodes = names(trace, boots.iter().filter_map(|id| trace.node(*id)));
+        let nodes: Vec<String> =
+            boots.iter().filter_map(|id| trace.node(*id)).map(|node| trace.cluster().name(node).to_owned()).collect();
         let verb = if boots.len() == 1 { "boots" } else { "boot" };
-        moments.push(Moment::new(*first, 40, "boot", format!("{nodes} {verb}")).unnamed());
+        moments.push(Moment::new(*first, 40, "boot", format!("{} {verb}", listed(&nodes))).unnamed());
     }
 }
 

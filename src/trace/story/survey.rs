@@ -48,6 +48,8 @@ pub(in crate::trace) struct Life {
     pub appended: Vec<(EventId, NodeId, u64)>,
     pub applied: Vec<(EventId, NodeId)>,
     pub committed: Option<EventId>,
+    /// Whether some log holds it when the run ends.
+    pub held: bool,
     pub end: Option<(EventId, End)>,
 }
 
@@ -63,9 +65,6 @@ pub(in crate::trace) enum End {
 pub(in crate::trace) struct Commit {
     pub event: EventId,
     pub node: NodeId,
-    /// The first place that was not known to be committed before.
-    pub first: u64,
-    pub last: u64,
     /// What the node's log holds there: place, term, operation.
     pub entries: Vec<(u64, u64, Option<OperationId>)>,
 }
@@ -142,6 +141,11 @@ impl<'a> Survey<'a> {
                     survey.log(id, node, fact, &mut shadows[node.index()], &mut high[group]);
                 }
                 _ => {}
+            }
+        }
+        for operation in shadows.iter().flat_map(|shadow| &shadow.entries).filter_map(|entry| entry.2) {
+            if let Some(&place) = survey.places.get(&operation) {
+                survey.lives[place].held = true;
             }
         }
         survey
@@ -278,7 +282,7 @@ impl<'a> Survey<'a> {
                         self.lives[place].committed.get_or_insert(id);
                     }
                 }
-                self.commits.push(Commit { event: id, node, first: *high + 1, last: index, entries });
+                self.commits.push(Commit { event: id, node, entries });
                 *high = index;
             }
             _ => {}
@@ -309,13 +313,17 @@ impl Term {
     }
 }
 
-/// The arrival that led to an event, through the disk if it had to wait there.
+/// The arrival that led to an event, through the disk if it had to wait there. None is named where its wait began behind
+/// another's: the trace then says who released it, and not what it was.
 pub(in crate::trace) fn arrival_behind(trace: &Trace, id: EventId) -> Option<EventId> {
     let mut at = id;
     for _ in 0..4 {
         match trace.record(at).kind() {
             EventKind::Deliver => return Some(at),
-            EventKind::Fact | EventKind::SyncDone => at = trace.record(at).cause()?,
+            EventKind::Fact => at = trace.record(at).cause()?,
+            EventKind::SyncDone => {
+                at = trace.record(at).cause().filter(|asked| trace.record(*asked).kind() != EventKind::SyncDone)?;
+            }
             _ => return None,
         }
     }

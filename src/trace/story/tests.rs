@@ -4,9 +4,9 @@ use super::*;
 use crate::kernel::{
     Action, Law, LinkAction, LinkSelector, NodeAction, NodeSelector, Order, Pattern, Plan, Rule, Trigger,
 };
-use crate::node::{Cluster, Datum, FactKind, LocalSpan, Op, Retry, SimSpan};
-use crate::protocols::raft;
-use crate::scenario::{Run, Session};
+use crate::node::{Cluster, Datum, FactKind, LocalSpan, Node, Op, Retry, SimSpan};
+use crate::protocols::{postcards, raft, single_server, two_generals};
+use crate::scenario::{Run, Scenario, Session};
 use crate::trace::Lines;
 use std::sync::Arc;
 
@@ -149,6 +149,55 @@ fn question(run: &dyn Session, answered: Option<&str>) -> Vec<Asked> {
         shown: Some(shown),
         because: "Whoever's random timeout ended first: nothing before tells you.".to_owned(),
     }]
+}
+
+/// A built-in scenario, run.
+fn scenario<N: Node>(name: &str, text: &str) -> (Scenario, Run<N>)
+where
+    N::Config: serde::de::DeserializeOwned,
+{
+    let scenario = Scenario::parse(name, text, None).unwrap_or_else(|error| panic!("{error}"));
+    let config = scenario.protocol.config(&scenario).unwrap();
+    let lines = Lines::Digest(Default::default());
+    let run = Run::new(Arc::new(scenario.plan.clone()), config, lines, &mut (), &mut |_, _| true).unwrap().unwrap();
+    (scenario, run)
+}
+
+fn start<N: Node>(name: &str, text: &str)
+where
+    N::Config: serde::de::DeserializeOwned,
+{
+    let (scenario, run) = scenario::<N>(name, text);
+    let mut telling = telling(name, &run);
+    (telling.name, telling.title, telling.seed) = (name.to_owned(), scenario.title.clone(), scenario.plan.seed);
+    (telling.setting, telling.verdicts) = (String::new(), Vec::new());
+    let asked = |moment: &crate::scenario::Moment| {
+        let question = &scenario.questions[moment.question];
+        Asked {
+            before: moment.before,
+            time: moment.time,
+            text: question.text().to_owned(),
+            options: ["yes", "no"].map(str::to_owned).to_vec(),
+            answered: None,
+            answer: Some(if question.text().contains("30") { "yes" } else { "no" }.to_owned()),
+            shown: None,
+            because: question.because().unwrap_or("").to_owned(),
+        }
+    };
+    telling.questions = run.moments().iter().map(asked).collect();
+    let lines = tell(run.trace(), &telling);
+    insta::assert_snapshot!(name.replace('/', "-"), lines.join("\n"));
+    well_formed(&lines, run.trace());
+}
+
+#[test]
+fn the_first_scenarios() {
+    start::<postcards::Postcards>("start/no-shared-now", include_str!("../../../scenarios/start/no-shared-now.ron"));
+    start::<single_server::SingleServer>(
+        "start/silence-means-unknown",
+        include_str!("../../../scenarios/start/silence-means-unknown.ron"),
+    );
+    start::<two_generals::General>("start/two-generals", include_str!("../../../scenarios/start/two-generals.ron"));
 }
 
 #[test]

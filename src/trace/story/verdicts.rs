@@ -81,19 +81,19 @@ fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
             let mut fates = Vec::new();
             if survey.applies && tally.writes {
                 let open = tally.unknown - tally.kept - tally.never;
-                let counts = [(tally.kept, "kept"), (tally.never, "never happened"), (open, "stored, undecided")];
+                let counts = [(tally.kept, "kept"), (tally.never, "never happened"), (open, "undecided")];
                 fates.extend(counts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}")));
             }
             let fates = if fates.is_empty() { String::new() } else { format!(" ({})", fates.join(", ")) };
             parts.push(format!("{} unknown{fates}", tally.unknown));
         }
-        if tally.pending > 0 {
-            parts.push(format!("{} unanswered at the end", tally.pending));
-        }
         if survey.applies && tally.writes {
             parts.push(format!("{} ok-but-lost", tally.lost));
         }
-        item("  ", &format!("{kind}s  {}", parts.join("; ")), lines);
+        if tally.pending > 0 {
+            parts.push(format!("{} open", tally.pending));
+        }
+        item(&format!("  {kind}s  "), &parts.join("; "), lines);
     }
 }
 
@@ -110,7 +110,7 @@ fn count(tally: &mut Tally, op: &Op, life: &Life) {
         Some((_, End::GaveUp)) => {
             tally.unknown += 1;
             tally.kept += usize::from(!life.applied.is_empty());
-            tally.never += usize::from(life.applied.is_empty() && life.appended.is_empty());
+            tally.never += usize::from(life.applied.is_empty() && !life.held);
         }
     }
 }

@@ -1,9 +1,14 @@
 //! Explanations of the events of whole runs.
 
 use super::*;
+use crate::kernel::{Action, Law, NodeAction, NodeSelector, Plan};
 use crate::node::FactKind;
-use crate::scenario::Session;
-use crate::trace::story::tests::{all, run};
+use crate::node::{Cluster, LocalSpan, Node, SimSpan, SimTime};
+use crate::protocols::raft;
+use crate::scenario::{Run, Session};
+use crate::trace::story::tests::{all, every, rule, run};
+use crate::trace::{Lines, Telling, tell};
+use std::sync::Arc;
 
 fn text(trace: &Trace, event: EventId) -> String {
     why_lines(event, &why(trace, event, STEPS)).join("\n")
@@ -60,4 +65,59 @@ fn there_is_no_reason_for_what_never_happened() {
     let (_, plan) = all().swap_remove(5);
     let run = run(plan);
     assert_eq!(why(run.trace(), EventId(u32::MAX), STEPS), []);
+}
+
+/// Three servers that crash all the time, and forget their votes.
+fn forgetful(seed: u64) -> (Plan, <raft::Mutant as Node>::Config) {
+    let names = vec!["n1", "n2", "n3"];
+    let mut plan = Plan::new(Cluster::new([("replica", names)]).unwrap());
+    (plan.seed, plan.until) = (seed, SimTime(3_000_000_000));
+    let mut crash = rule("", every(31), None, Action::Node(NodeAction::Crash, NodeSelector::Random));
+    crash.lasting = Some(Law::Uniform(SimSpan::millis(1), SimSpan::millis(9)));
+    plan.rules = vec![crash];
+    let raft = raft::Config {
+        election: (LocalSpan::millis(30), LocalSpan::millis(33)),
+        heartbeat: LocalSpan::millis(10),
+        ..Default::default()
+    };
+    (plan, raft::mutants::Config { bug: raft::Bug::VoteNotPersisted, raft })
+}
+
+#[test]
+fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
+    let found = (0..400).find_map(|seed| {
+        let (plan, config) = forgetful(seed);
+        let run =
+            Run::<raft::Mutant>::new(Arc::new(plan), config, Lines::None, &mut (), &mut |_, _| true).unwrap()?;
+        let leaders: Vec<(EventId, NodeId, u64)> = run
+            .trace()
+            .facts()
+            .filter(|(_, _, fact)| fact.kind() == FactKind::BecameLeader)
+            .filter_map(|(id, node, fact)| Some((id, node, fact.term()?)))
+            .collect();
+        let (second, first) = leaders
+            .iter()
+            .find_map(|b| Some((*b, *leaders.iter().find(|a| a.2 == b.2 && a.1 != b.1 && a.0 < b.0)?)))?;
+        Some((seed, run, first, second))
+    });
+    let (seed, run, first, second) = found.expect("the bug shows itself");
+    let name = |node| run.trace().cluster().name(node).to_owned();
+    let violation = Violation {
+        name: "ElectionSafety".to_owned(),
+        at: Some(second.0),
+        headline: format!("two leaders in term {}", second.2),
+        promised: "at most one leader a term (Raft, Figure 3)".to_owned(),
+        seen: vec![
+            format!("{} leads since {}", name(first.1), first.0),
+            format!("{} leads since {}", name(second.1), second.0),
+        ],
+        culprits: vec![first.0, second.0],
+        insight: vec!["Majorities share a node; safety rests on its memory.".to_owned()],
+        next: vec![format!("pessimist view raft/forgotten-vote --seed {seed} --at {}", second.0)],
+    };
+    let lines = explain_violation(run.trace(), &violation);
+    assert!(lines.iter().all(|line| line.len() <= COLUMNS && line.is_ascii()));
+    assert!(lines.iter().any(|line| line.contains("promise dies here")), "{}", lines.join("\n"));
+    insta::assert_snapshot!("forgotten-vote", lines.join("\n"));
+    insta::assert_snapshot!("forgotten-vote-story", tell(run.trace(), &Telling::default()).join("\n"));
 }
