@@ -8,7 +8,7 @@ use super::overview::{self, Cell};
 use super::rows::{Row, Rows};
 use crate::node::{EventId, Fault, NodeId};
 use crate::scenario::Picture;
-use crate::trace::{Change, EventKind, Trace};
+use crate::trace::{Change, EventKind, Trace, Tree};
 
 /// What a lifeline looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Backdrop {
 pub struct Details {
     /// The selected node's state after the event; `None` where it is down.
     pub state: Option<Vec<String>>,
+    /// The same in short: the names and values of its fields.
+    pub fields: Vec<String>,
     pub changes: Vec<Change>,
     pub message: Vec<String>,
     pub causes: Vec<EventId>,
@@ -181,12 +183,38 @@ fn details(model: &mut Model, cursor: EventId, focus: NodeId, limit: u32) -> Det
         return Details::default();
     }
     let session = &mut model.show.session;
-    let state = session.state(cursor, focus).map(|state| state.lines());
+    let tree = session.state(cursor, focus);
+    let state = tree.as_ref().map(Tree::lines);
+    let mut fields = Vec::new();
+    if let Some(tree) = &tree {
+        flatten("", tree, &mut fields);
+    }
     let changes = session.changes(cursor);
     let message = session.message(cursor).map_or(Vec::new(), |message| message.lines());
     let trace = session.trace();
     let causes = trace.causes(cursor).collect();
-    Details { state, changes, message, causes, effects: effects(trace, cursor, limit) }
+    Details { state, fields, changes, message, causes, effects: effects(trace, cursor, limit) }
+}
+
+/// The fields of a state, those within others by their own names alone.
+fn flatten(name: &str, tree: &Tree, fields: &mut Vec<String>) {
+    let mut say = |value: &str| fields.push(format!("{name} {value}").trim().to_owned());
+    match tree {
+        Tree::Struct(_, inner) => inner.iter().for_each(|(name, tree)| flatten(name, tree, fields)),
+        Tree::Named(variant, content) => {
+            if !name.is_empty() {
+                say(variant);
+            }
+            match &**content {
+                Tree::Struct(_, inner) => inner.iter().for_each(|(name, tree)| flatten(name, tree, fields)),
+                other if name.is_empty() => flatten("", other, fields),
+                _ => {}
+            }
+        }
+        Tree::Sequence(items) if items.len() > 2 => say(&format!("{} items", items.len())),
+        Tree::Map(entries) if entries.len() > 2 => say(&format!("{} entries", entries.len())),
+        other => say(&other.to_string()),
+    }
 }
 
 /// What an event caused, as far as it may be seen: the end of a message, and what its handler or its timer brought about
