@@ -7,13 +7,56 @@ use pessimist::trace::Lines;
 use pessimist::tui::*;
 use std::sync::Arc;
 
+/// Panics when event 5 is looked at.
+struct Bomb(Box<dyn Session>);
+
+impl Session for Bomb {
+    fn trace(&self) -> &pessimist::trace::Trace {
+        self.0.trace()
+    }
+    fn over(&self) -> pessimist::kernel::Over {
+        self.0.over()
+    }
+    fn end(&self) -> SimTime {
+        self.0.end()
+    }
+    fn digest(&self) -> Option<&str> {
+        self.0.digest()
+    }
+    fn moments(&self) -> &[Moment] {
+        self.0.moments()
+    }
+    fn applied(&self, rule: pessimist::kernel::RuleId) -> u32 {
+        self.0.applied(rule)
+    }
+    fn picture(&mut self, at: EventId) -> Picture {
+        assert!(at.0 != 5, "a panic on purpose");
+        self.0.picture(at)
+    }
+    fn state(&mut self, at: EventId, node: pessimist::node::NodeId) -> Option<pessimist::trace::Tree> {
+        self.0.state(at, node)
+    }
+    fn changes(&mut self, at: EventId) -> Vec<pessimist::trace::Change> {
+        self.0.changes(at)
+    }
+    fn message(&mut self, at: EventId) -> Option<pessimist::trace::Tree> {
+        self.0.message(at)
+    }
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
+
 fn main() -> std::io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let has = |flag: &str| args.iter().any(|a| a == flag);
     if has("--browse") {
         let e = |n: &str, t: &str, l: &str| Entry { name: n.into(), title: t.into(), look: l.into() };
         let chosen = browse(
-            vec![e("start/no-now", "There is no shared now", "Look"), e("raft/happy", "All goes well", "Count messages")],
+            vec![
+                e("start/no-now", "There is no shared now", "Look"),
+                e("raft/happy", "All goes well", "Count messages"),
+            ],
             has("--ascii"),
             true,
         )?;
@@ -30,7 +73,8 @@ fn main() -> std::io::Result<()> {
     }
     let config: raft::Config = scenario.protocol.config(&scenario).unwrap_or_else(|e| panic!("{e}"));
     let t = std::time::Instant::now();
-    let run = Run::<raft::Raft>::new(Arc::new(scenario.plan.clone()), config, Lines::None, &mut (), &mut |_, _| true)?;
+    let run =
+        Run::<raft::Raft>::new(Arc::new(scenario.plan.clone()), config, Lines::None, &mut (), &mut |_, _| true)?;
     let session: Box<dyn Session> = Box::new(run.unwrap());
     eprintln!("{} events in {:?}", session.trace().len(), t.elapsed());
     let mut questions = Vec::new();
@@ -43,16 +87,9 @@ fn main() -> std::io::Result<()> {
             before: session.moments()[0].before,
         });
     }
-    let violations = if has("--panic") {
-        // A headline that panics cannot be had; the example panics in a thread of its own while the view is open.
-        std::thread::spawn(|| {
-            std::thread::sleep(std::time::Duration::from_secs(2));
-            panic!("a panic on purpose");
-        });
-        vec![]
-    } else {
-        vec![Mark { event: EventId(150), headline: "ElectionSafety".into(), lines: vec!["promised  one".into()] }]
-    };
+    let violations =
+        vec![Mark { event: EventId(150), headline: "ElectionSafety".into(), lines: vec!["promised  one".into()] }];
+    let session: Box<dyn Session> = if has("--panic") { Box::new(Bomb(session)) } else { session };
     view(Show {
         session,
         name: "raft/leader-crash".into(),

@@ -61,10 +61,7 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         heading: "NODES",
-        rows: &[(
-            &["\"n1\"", "Leader", "AFollower", "Random", "AnyOf(\"replica\")", "Same(\"silence\")"],
-            "",
-        )],
+        rows: &[(&["\"n1\"", "Leader", "AFollower", "Random", "AnyOf(\"replica\")", "Same(\"silence\")"], "")],
     },
     Chapter {
         heading: "LINKS",
@@ -121,17 +118,11 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         heading: "STATES, for that:",
-        rows: &[(
-            &["HasLeader", "Ok(\"w\")", "Done(\"w\")", "Applied(\"w\")", "AllHave(\"w\")", "Converged"],
-            "",
-        )],
+        rows: &[(&["HasLeader", "Ok(\"w\")", "Done(\"w\")", "Applied(\"w\")", "AllHave(\"w\")", "Converged"], "")],
     },
     Chapter {
         heading: "ANSWERS, for answer:",
-        rows: &[(
-            &["NextLeader", "Result(\"w\")", "Outcome(\"w\")", "Count(Leaders)", "Whether(Ok(\"w\"))"],
-            "",
-        )],
+        rows: &[(&["NextLeader", "Result(\"w\")", "Outcome(\"w\")", "Count(Leaders)", "Whether(Ok(\"w\"))"], "")],
     },
 ];
 

@@ -155,13 +155,25 @@ pub const TABLE: &[Binding] = &[
     line(Browser, &[k(Enter)], A::Enter, "open", "open it"),
     line(Browser, &[c('/')], A::AskText, "filter", "filter by what is typed next"),
     line(Browser, &[c('q'), k(Esc)], A::Quit, "quit", "quit"),
-    Binding { context: Browser, keys: &[Key::Text], does: Does::WithText(A::Type), short: "", help: "filter by this" },
+    Binding {
+        context: Browser,
+        keys: &[Key::Text],
+        does: Does::WithText(A::Type),
+        short: "",
+        help: "filter by this",
+    },
     line(Filter, &[k(Down)], A::Next, "", "the next scenario"),
     line(Filter, &[k(Up)], A::Previous, "", "the scenario before"),
     line(Filter, &[k(Enter)], A::Enter, "open", "open it"),
     line(Filter, &[k(Esc)], A::Close, "show all", "forget the filter"),
     line(Filter, &[k(Backspace)], A::Erase, "", "erase a letter"),
-    Binding { context: Filter, keys: &[Key::Text], does: Does::WithText(A::Type), short: "", help: "filter by this too" },
+    Binding {
+        context: Filter,
+        keys: &[Key::Text],
+        does: Does::WithText(A::Type),
+        short: "",
+        help: "filter by this too",
+    },
     line(Anywhere, &[Key::Control('c')], A::Quit, "", "quit"),
 ];
 

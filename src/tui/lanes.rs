@@ -38,9 +38,16 @@ pub fn base(first: EventId) -> u32 {
 
 /// The rails of all messages that are on their way at some event from `first` to `last`. `flying` are those that were
 /// on their way before the event `base`.
-pub fn rails(rows: &Rows<'_>, flying: &[EventId], base: u32, (first, last): (EventId, EventId), slots: usize) -> Vec<Rail> {
+pub fn rails(
+    rows: &Rows<'_>,
+    flying: &[EventId],
+    base: u32,
+    (first, last): (EventId, EventId),
+    slots: usize,
+) -> Vec<Rail> {
     let trace = rows.trace;
-    let mut yard = Yard { rails: Vec::new(), open: Vec::new(), taken: vec![0; trace.cluster().len() * 2 * slots], slots };
+    let mut yard =
+        Yard { rails: Vec::new(), open: Vec::new(), taken: vec![0; trace.cluster().len() * 2 * slots], slots };
     let place = |id: EventId| Some((trace.node(id)?.index(), trace.peer(id)?.index()));
     for &send in flying {
         if let Some((from, to)) = place(send) {

@@ -99,7 +99,10 @@ pub struct Entry {
 pub fn view(show: Show) -> io::Result<()> {
     terminal::require(&format!("to see the run without one: {}", show.command_run))?;
     if show.session.trace().is_empty() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "nothing happened in this run: there is nothing to see"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "nothing happened in this run: there is nothing to see",
+        ));
     }
     terminal::run(model::Model::new(show))
 }

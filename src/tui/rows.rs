@@ -105,7 +105,11 @@ fn is_quiet(trace: &Trace, id: EventId) -> bool {
         EventKind::Fact => matches!(
             trace.fact(id).map(Fact::kind),
             Some(
-                FactKind::Appended | FactKind::Restored | FactKind::Committed | FactKind::Applied | FactKind::Compacted
+                FactKind::Appended
+                    | FactKind::Restored
+                    | FactKind::Committed
+                    | FactKind::Applied
+                    | FactKind::Compacted
             )
         ),
         _ => false,

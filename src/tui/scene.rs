@@ -38,6 +38,9 @@ pub struct Details {
     pub effects: Vec<EventId>,
 }
 
+/// For each node the overview's cells.
+pub type Strips = Vec<Vec<Cell>>;
+
 /// All that is drawn and not in the model itself.
 pub struct Scene {
     pub layout: Layout,
@@ -49,7 +52,7 @@ pub struct Scene {
     pub at: usize,
     pub backdrops: Vec<Backdrop>,
     pub rails: Vec<Rail>,
-    pub strips: Vec<Vec<Cell>>,
+    pub strips: Strips,
     pub picture: Picture,
     pub details: Details,
 }
@@ -58,7 +61,8 @@ pub struct Scene {
 #[derive(Default)]
 pub struct Kept {
     base: Option<(u32, Picture)>,
-    strips: Option<((usize, u32), Vec<Vec<Cell>>)>,
+    /// For so many columns and so many events.
+    strips: Option<((usize, u32), Strips)>,
 }
 
 /// How wide names and roles are in the overview.
@@ -126,7 +130,7 @@ fn keep_base(model: &mut Model, base: u32) {
     }
 }
 
-fn strips(model: &mut Model, width: usize, limit: u32) -> Vec<Vec<Cell>> {
+fn strips(model: &mut Model, width: usize, limit: u32) -> Strips {
     if let Some((key, strips)) = &model.kept.strips
         && *key == (width, limit)
     {
@@ -149,14 +153,18 @@ fn backdrops(model: &Model, picture: Option<&Picture>, base: u32, rows: &[Row]) 
             Some(_) => Life::Up,
         };
     }
-    let mut next = base;
+    let (mut next, mut last_cut, mut sides) = (base, None, None);
     let mut backdrop = |row: &Row| {
         for id in (next..=row.last.0).map(EventId) {
             live(trace, id, &mut lives);
         }
         next = next.max(row.last.0 + 1);
         let cut = model.overview.cut_at(row.last);
-        Backdrop { lives: lives.clone(), sides: cut.map(|cut| overview::sides(nodes, cut)) }
+        if cut.map(std::ptr::from_ref) != last_cut {
+            last_cut = cut.map(std::ptr::from_ref);
+            sides = cut.map(|cut| overview::sides(nodes, cut));
+        }
+        Backdrop { lives: lives.clone(), sides: sides.clone() }
     };
     rows.iter().map(&mut backdrop).collect()
 }

@@ -1,6 +1,9 @@
 //! The real terminal: set up, kept in step with the model, and given back whatever happens.
 
-#![expect(clippy::disallowed_types, reason = "while a run is played, the person's clock decides when the next event is shown")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "while a run is played, the person's clock decides when the next event is shown"
+)]
 
 use super::action::Action;
 use super::browser::Browser;

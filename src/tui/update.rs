@@ -81,7 +81,8 @@ fn target(model: &Model, action: Action) -> Result<u32, String> {
         Action::Last => end(),
         Action::NextOfNode => {
             let node = Some(model.focus());
-            let next = (cursor.0 + 1..model.events()).map(EventId).find(|&id| trace.node(id) == node && all.shows(id));
+            let next =
+                (cursor.0 + 1..model.events()).map(EventId).find(|&id| trace.node(id) == node && all.shows(id));
             next.map_or_else(end, |id| Ok(id.0))
         }
         Action::PreviousOfNode => {
@@ -92,7 +93,10 @@ fn target(model: &Model, action: Action) -> Result<u32, String> {
         Action::NextFault => {
             let next = faults(model).find(|&id| id > cursor);
             // Whether there is another one is not told before a question.
-            next.map_or_else(|| if model.quiz.waiting().is_some() { end() } else { Err("no fault after this".into()) }, |id| Ok(id.0))
+            next.map_or_else(
+                || if model.quiz.waiting().is_some() { end() } else { Err("no fault after this".into()) },
+                |id| Ok(id.0),
+            )
         }
         Action::PreviousFault => found(faults(model).rev().find(|&id| id < cursor), "no fault before this"),
         Action::NextViolation => {
@@ -326,7 +330,10 @@ fn at_question(model: &mut Model, action: Action, mut panel: Panel) {
         }
         (Action::Later, _) => {
             model.mode = Mode::Run;
-            return if panel.told { go(model, panel.target) } else { () };
+            if panel.told {
+                go(model, panel.target);
+            }
+            return;
         }
         _ => {}
     }

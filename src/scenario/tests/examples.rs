@@ -88,8 +88,13 @@ fn every_part_of_the_world() {
     let lossy = Link { loss_ppm: 250_000, ..base.clone() };
     let slow = Link { delay: Law::Constant(SimSpan::seconds(1)), order: Order::Fifo, ..base };
     let links: Vec<_> = plan.links.into_iter().collect();
-    let expected =
-        [((n1, n2), slow), ((n1, c1), lossy.clone()), ((n2, c1), lossy.clone()), ((c1, n1), lossy.clone()), ((c1, n2), lossy)];
+    let expected = [
+        ((n1, n2), slow),
+        ((n1, c1), lossy.clone()),
+        ((n2, c1), lossy.clone()),
+        ((c1, n1), lossy.clone()),
+        ((c1, n2), lossy),
+    ];
     assert_eq!(links, expected);
     let clock = ClockPlan { rate_ppb: -12_500, offset_ns: -5_000_000_000, error: LocalSpan::millis(7) };
     assert_eq!(plan.clocks.into_iter().collect::<Vec<_>>(), [(n1, clock)]);
@@ -207,7 +212,10 @@ fn entries_without_a_label_are_drawn_for_by_what_they_do() {
     };
     let crash = "(every: \"1s\", do: Crash(Random))";
     assert_eq!(keys(crash), ["~Crash(Random)"]);
-    assert_eq!(keys(&format!("(at: \"5s\", do: Mark), {crash}, {crash}")), ["~Mark", "~Crash(Random)", "~Crash(Random) #2"]);
+    assert_eq!(
+        keys(&format!("(at: \"5s\", do: Mark), {crash}, {crash}")),
+        ["~Mark", "~Crash(Random)", "~Crash(Random) #2"]
+    );
     let moved = crash.replace("1s", "2s");
     assert_eq!(keys(&moved), keys(crash), "moving a fault in time changes no draw of whom it hits");
 }

@@ -114,14 +114,20 @@ fn names_and_labels() {
         ("an operation that fires", fault("(on: Fired(\"last\"), do: Mark)")),
         ("a fault that returns", fault("(on: Returned(\"silence\"), do: Mark)")),
         ("a question that fires", fault("(on: Fired(\"who\"), do: Mark)")),
-        ("the same as a cut", fault("(label: \"cut\", at: \"1s\", do: Cut(All)), (at: \"2s\", do: Crash(Same(\"cut\")))")),
+        (
+            "the same as a cut",
+            fault("(label: \"cut\", at: \"1s\", do: Cut(All)), (at: \"2s\", do: Crash(Same(\"cut\")))"),
+        ),
         ("a label twice", fault("(label: \"last\", at: \"2s\", do: Mark)")),
         ("a label that is none", fault("(label: \"my fault\", at: \"2s\", do: Mark)")),
         ("a node on two sides", fault("(at: \"2s\", do: Partition([[\"n1\"], [\"n2\", \"n1\"]]))")),
         ("a partition of one side", fault("(at: \"2s\", do: Partition([[\"n1\"]]))")),
         ("a link to itself", fault("(at: \"2s\", do: Cut(Link(\"n1\", \"n1\")))")),
         ("an unknown label in a claim", small("expect: [Durable(\"lost\")]")),
-        ("a fault's label in a claim", fault("").replace("ask:", "expect: [Eventually(that: Ok(\"silence\"))], ask:")),
+        (
+            "a fault's label in a claim",
+            fault("").replace("ask:", "expect: [Eventually(that: Ok(\"silence\"))], ask:"),
+        ),
         ("an unknown label in an answer", fault("").replace("NextLeader", "Result(\"first\")")),
         ("a circle", fault("(label: \"a\", on: Fired(\"b\"), do: Mark), (label: \"b\", on: Fired(\"a\"), do: Mark)")),
         ("an empty cluster", small("").replace("{\"replica\": [\"n1\", \"n2\"], \"client\": [\"c1\"]}", "{}")),
@@ -174,11 +180,11 @@ fn variants() {
     let unknown = Scenario::parse("quorum.ron", QUORUM, Some("writeback")).unwrap_err().render(false);
     let none = Scenario::parse("small.ron", &small(""), Some("fast")).unwrap_err().render(false);
     let shown = report(&[
-            ("not a map", variant("[(until: \"1s\")]")),
-            ("not a record", variant("{\"fast\": \"1s\"}")),
-            ("a wrong value", variant("{\"slow\": (until: \"9s\"), \"fast\": (until: 1)}")),
-            ("variants of a variant", variant("{\"fast\": (variants: {})}")),
-        ]);
+        ("not a map", variant("[(until: \"1s\")]")),
+        ("not a record", variant("{\"fast\": \"1s\"}")),
+        ("a wrong value", variant("{\"slow\": (until: \"9s\"), \"fast\": (until: 1)}")),
+        ("variants of a variant", variant("{\"fast\": (variants: {})}")),
+    ]);
     insta::assert_snapshot!(format!("{shown}== unknown\n{unknown}\n== where there are none\n{none}"));
 }
 
@@ -202,7 +208,8 @@ fn configuration() {
     }
     let scenario = parse(&small("").replace("Raft(", "Rft("));
     let _ = writeln!(report, "== unknown\n{}", scenario.unknown_protocol(["Raft", "Ring", "Leaderless"]));
-    let _ = writeln!(report, "== refused\n{}", scenario.refused_config(Some("heartbeat"), "too slow for its election"));
+    let _ =
+        writeln!(report, "== refused\n{}", scenario.refused_config(Some("heartbeat"), "too slow for its election"));
     insta::assert_snapshot!(report);
 }
 

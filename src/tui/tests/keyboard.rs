@@ -49,12 +49,13 @@ fn the_help_lists_exactly_what_dispatches() {
     for code in letters.chain(codes) {
         for context in CONTEXTS {
             let press = KeyEvent::new(code, KeyModifiers::NONE);
-            let exact = |binding: &&keys::Binding| {
-                binding.context == context && binding.keys.iter().any(|key| *key == Key::Code(code))
-            };
+            let exact =
+                |binding: &&keys::Binding| binding.context == context && binding.keys.contains(&Key::Code(code));
             assert!(TABLE.iter().filter(exact).count() <= 1, "{code:?} is bound twice {context:?}");
-            let family = matches!(code, KeyCode::Char(_)) && matches!(context, Context::Prompt | Context::Browser | Context::Filter);
-            let digit = matches!(code, KeyCode::Char('1'..='9')) && matches!(context, Context::Run | Context::Question);
+            let family = matches!(code, KeyCode::Char(_))
+                && matches!(context, Context::Prompt | Context::Browser | Context::Filter);
+            let digit =
+                matches!(code, KeyCode::Char('1'..='9')) && matches!(context, Context::Run | Context::Question);
             let listed = TABLE.iter().any(|binding| exact(&binding)) || family || digit;
             assert_eq!(keys::action(context, press).is_some(), listed, "{code:?} {context:?}");
         }
@@ -65,9 +66,9 @@ fn the_help_lists_exactly_what_dispatches() {
 fn every_key_of_the_table_does_what_its_line_says() {
     for binding in TABLE {
         for &key in binding.keys {
-            let contexts = CONTEXTS.into_iter().filter(|&context| {
-                binding.context == context || binding.context == Context::Anywhere
-            });
+            let contexts = CONTEXTS
+                .into_iter()
+                .filter(|&context| binding.context == context || binding.context == Context::Anywhere);
             for context in contexts {
                 let expected = match binding.does {
                     Does::Act(action) => action,
@@ -178,7 +179,9 @@ fn rows_and_pages() {
 #[test]
 fn places_are_typed_as_events_or_times() {
     let mut model = Model::new(runs::leader_crash());
-    for (typed, lands) in [(":e131", 131), (":57", 57), (":0.21s", 55), ("t0.2101", 55), ("t210ms", 55), ("t99", 1918)] {
+    for (typed, lands) in
+        [(":e131", 131), (":57", 57), (":0.21s", 55), ("t0.2101", 57), ("t210ms", 55), ("t99", 1918)]
+    {
         keys(&mut model, typed);
         press(&mut model, KeyCode::Enter);
         assert_eq!(model.cursor, EventId(lands), "{typed}");

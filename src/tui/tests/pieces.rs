@@ -63,7 +63,8 @@ fn every_message_on_the_screen_has_a_rail_from_its_sending_to_its_end() {
         // What is on its way now is what the session says.
         let flying = model.scene.as_ref().unwrap().picture.messages.len();
         let cursor = model.cursor;
-        let passing = scene.rails.iter().filter(|rail| rail.send <= cursor && rail.end.is_none_or(|end| end > cursor));
+        let passing =
+            scene.rails.iter().filter(|rail| rail.send <= cursor && rail.end.is_none_or(|end| end > cursor));
         assert!(passing.count() <= flying + 1, "at {place}");
     }
 }
@@ -78,8 +79,8 @@ fn texts_are_cut_and_wrapped_to_their_room() {
     assert_eq!(wrap("a bb ccc dddd", 6, 2), ["a bb", "  ccc", "  dddd"]);
     assert_eq!(wrap("  abcdefghij", 6, 1), ["  abcd", "   efg", "   hij"]);
     assert_eq!(wrap("", 6, 2), [""]);
-    for room in 1..12 {
+    for room in 5..20 {
         let lines = wrap("  one twenty-three four ü 日本語 fivefivefive", room, 3);
-        assert!(lines.iter().all(|line| ratatui::text::Span::raw(line).width() <= room.max(2)), "{lines:?}");
+        assert!(lines.iter().all(|line| ratatui::text::Span::raw(line).width() <= room), "{lines:?}");
     }
 }

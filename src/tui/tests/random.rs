@@ -86,3 +86,26 @@ fn random_keys_on_a_tiny_run_and_in_a_crowd() {
     storm(runs::tiny(), 3, 3000);
     storm(runs::crowd(), 4, 1000);
 }
+
+/// Some minutes without optimisation: `cargo test --release --lib tui -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_types, reason = "a person's time is measured")]
+fn keys_on_a_run_of_a_million_events() {
+    let text = include_str!("../../../tests/data/leader-crash.ron").replace("until: \"3s\"", "until: \"1600s\"");
+    let mut model = sized(Model::new(runs::show("raft/long", &text)), 120, 40);
+    let mut spans = Vec::new();
+    for jump in [":e0", ":e900000", "t700", ":e500000", ":e123456", "t1599"] {
+        keys(&mut model, jump);
+        press(&mut model, KeyCode::Enter);
+        for key in "llllhhhhlljjkk".chars().cycle().take(100) {
+            let start = std::time::Instant::now();
+            keys(&mut model, &key.to_string());
+            let between = start.elapsed();
+            frame(&model);
+            spans.push((start.elapsed(), between, model.cursor));
+        }
+    }
+    spans.sort();
+    println!("{} events; a key takes {:?} (median), {:?} (99 of 100)", model.events(), spans[300], spans[594]);
+}

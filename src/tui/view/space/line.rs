@@ -142,7 +142,8 @@ impl<'a> Line<'a> {
     fn sending(&self, canvas: &mut Canvas<'_>) {
         let sent: Vec<&Rail> = self.scene.rails.iter().filter(|rail| self.row.holds(rail.send)).collect();
         let Some(from) = sent.first().map(|rail| self.edge(rail.from)) else { return };
-        let turns: Vec<u16> = sent.iter().map(|rail| self.column(rail).unwrap_or_else(|| self.edge(rail.to))).collect();
+        let turns: Vec<u16> =
+            sent.iter().map(|rail| self.column(rail).unwrap_or_else(|| self.edge(rail.to))).collect();
         let left = turns.iter().copied().fold(from, u16::min);
         let right = turns.iter().copied().fold(from, u16::max);
         for x in left..=right {
