@@ -17,3 +17,5 @@ pub mod scenario;
 
 #[cfg(feature = "tui")]
 pub mod tui;
+
+pub mod cli;

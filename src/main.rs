@@ -1,3 +1,8 @@
-//! The command line.
+//! The program: the command line for the protocols that come with Pessimist.
 
-fn main() {}
+use pessimist::scenario::Registry;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pessimist::cli::main_with(Registry::standard())
+}

@@ -226,7 +226,7 @@ impl<N: Node> World<N> {
             MessageAction::Duplicate => Fault::Duplicate(from, to),
         };
         let plan = self.plan.clone();
-        let label = plan.rules[rule].label.as_deref();
+        let label = plan.rules[rule].name();
         self.emit(None, Some(send), What::Fault { fault: &fault, label, ends: false }, sink);
         self.fired(rule, None);
     }

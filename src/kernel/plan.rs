@@ -166,6 +166,16 @@ pub struct Rule {
     pub action: Action,
 }
 
+/// How the labels of rules begin to which the scenario gives none: they key draws, and people are not shown them.
+pub const UNNAMED: char = '~';
+
+impl Rule {
+    /// The name by which people know this rule, where the scenario gives it one.
+    pub fn name(&self) -> Option<&str> {
+        self.label.as_deref().filter(|label| !label.starts_with(UNNAMED))
+    }
+}
+
 /// When a rule applies. One grammar for faults, workload and questions.
 #[derive(Clone, Debug)]
 pub enum Trigger {

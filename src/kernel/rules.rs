@@ -45,7 +45,7 @@ pub struct Watch {
     /// Whether any rule waits for a message.
     pub messages: bool,
     /// The rules that wait for an event by its number.
-    pub events: BTreeMap<u32, RuleId>,
+    pub events: BTreeMap<u32, Vec<RuleId>>,
     patterns: Vec<(Pattern, RuleId)>,
 }
 
@@ -60,7 +60,7 @@ impl Watch {
                     watch.patterns.push((pattern.clone(), id));
                 }
                 Trigger::Event { id: event, .. } => {
-                    watch.events.insert(*event, id);
+                    watch.events.entry(*event).or_default().push(id);
                 }
                 Trigger::At(_) | Trigger::Every { .. } => {}
             }
@@ -186,7 +186,8 @@ impl<N: Node> World<N> {
 
     /// Rules that wait for one of the events from `first` on apply, now that its effects have taken place.
     pub(super) fn after_events<S: Sink<N>>(&mut self, first: u32, sink: &mut S) {
-        let waiting: Vec<RuleId> = self.watch.events.range(first..self.events).map(|(_, &rule)| rule).collect();
+        let waiting: Vec<RuleId> =
+            self.watch.events.range(first..self.events).flat_map(|(_, rules)| rules.clone()).collect();
         for rule in waiting {
             self.apply_rule(rule, sink);
         }
@@ -205,14 +206,14 @@ impl<N: Node> World<N> {
         let plan = self.plan.clone();
         let mut action = &plan.rules[rule].action;
         if let Action::OneOf(menu) = action {
-            let weights: u32 = menu.iter().map(|(weight, _)| weight).sum();
+            let weights: u64 = menu.iter().map(|(weight, _)| u64::from(*weight)).sum();
             let mut ticket = self.rule_draw(rule, MENU).random_range(0..weights.max(1));
             for (weight, choice) in menu {
                 action = choice;
-                if ticket < *weight {
+                if ticket < u64::from(*weight) {
                     break;
                 }
-                ticket -= weight;
+                ticket -= u64::from(*weight);
             }
         }
         match action {
@@ -248,7 +249,7 @@ impl<N: Node> World<N> {
     /// A rule's fault happens, and its end is scheduled where it lasts.
     fn strike<S: Sink<N>>(&mut self, rule: RuleId, fault: Fault, sink: &mut S) {
         let plan = self.plan.clone();
-        let Rule { label, lasting, .. } = &plan.rules[rule];
+        let lasting = &plan.rules[rule].lasting;
         if let Some(law) = lasting
             && let Some(ending) = self.ending(&fault)
         {
@@ -256,7 +257,7 @@ impl<N: Node> World<N> {
             self.queue.add(end, Class::Intervention, Job::End(rule, Box::new(ending)));
         }
         let hit = fault.node();
-        self.inflict(fault, label.as_deref(), false, sink);
+        self.inflict(fault, plan.rules[rule].name(), false, sink);
         self.fired(rule, hit);
     }
 
@@ -275,7 +276,7 @@ impl<N: Node> World<N> {
                 Fault::Heal(links)
             }
         };
-        self.inflict(fault, plan.rules[rule].label.as_deref(), true, sink);
+        self.inflict(fault, plan.rules[rule].name(), true, sink);
         self.wake(|pattern| *pattern == Pattern::Ended(rule));
     }
 
@@ -295,7 +296,7 @@ impl<N: Node> World<N> {
                 Fault::Clock(*node, ClockChange::Rate(planned))
             }
             Fault::Clock(node, ClockChange::Freeze) => Fault::Clock(*node, ClockChange::Thaw),
-            Fault::Clock(node, ClockChange::Step(ns)) => Fault::Clock(*node, ClockChange::Step(-ns)),
+            Fault::Clock(node, ClockChange::Step(ns)) => Fault::Clock(*node, ClockChange::Step(ns.saturating_neg())),
             Fault::Mark => Fault::Mark,
             _ => return None,
         };
@@ -530,7 +531,7 @@ impl<N: Node> World<N> {
             LinkSelector::All => all.iter().flat_map(|&from| around(from).map(move |to| (from, to))).collect(),
             LinkSelector::MinorityWith(node) => {
                 let (node, others) = self.shuffled_group(rule, node)?;
-                let size = others.len() / 2;
+                let size = (others.len() / 2).saturating_sub(1);
                 split(node, others, size)
             }
             LinkSelector::MajorityWith(node) => {

@@ -611,7 +611,7 @@ impl<N: Node> World<N> {
             return;
         }
         let plan = self.plan.clone();
-        let label = rule.and_then(|rule| plan.rules[rule].label.as_deref());
+        let label = rule.and_then(|rule| plan.rules[rule].name());
         let id = self.emit(Some(node), None, What::Operation { operation: &operation, label }, sink);
         if let Some(rule) = rule {
             self.invoked(rule);

@@ -108,6 +108,12 @@ impl<'a, N: Node> Ctx<'a, N> {
         &self.cluster.group_of(self.me).members
     }
 
+    /// The other nodes of this node's own group, in order.
+    pub fn others(&self) -> impl Iterator<Item = NodeId> + use<'a, N> {
+        let me = self.me;
+        self.peers().iter().copied().filter(move |&peer| peer != me)
+    }
+
     /// The time of day by this node's own clock, which drifts and can step.
     pub fn now(&self) -> LocalTime {
         self.clock.wall

@@ -104,6 +104,7 @@ impl Diagnostic {
     /// The report, with its last line break; in colour if asked.
     pub fn render(&self, color: bool) -> String {
         let source: String = self.source.chars().map(printable).collect();
+        let file: String = self.file.chars().map(printable).collect();
         let mistake = &self.mistake;
         let message: String = mistake.message.chars().map(printable).collect();
         let message = wrap(&message, COLUMNS - "error: ".len());
@@ -113,7 +114,7 @@ impl Diagnostic {
             let span = on_one_line(&source, span);
             let label = Some(mistake.label.as_str()).filter(|label| !label.is_empty());
             let mut snippet = Snippet::source(source.as_str())
-                .path(self.file.as_str())
+                .path(file.as_str())
                 .annotation(AnnotationKind::Primary.span(span.clone()).label(label));
             if let Some((other, label)) = &mistake.related {
                 let other = on_one_line(&source, other);
@@ -154,10 +155,15 @@ fn printable(c: char) -> char {
 
 /// The part of a span on its first line, with both ends on characters of the text.
 fn on_one_line(text: &str, span: &Span) -> Span {
-    let start = text.floor_char_boundary(span.start.min(text.len()));
-    let end = text.ceil_char_boundary(span.end.clamp(start, text.len()));
+    let start = boundary(text, span.start);
+    let end = boundary(text, span.end).max(start);
     let line = text[start..end].find(['\n', '\r']).map_or(end, |length| start + length);
     start..line
+}
+
+/// The last place up to a byte at which a character of the text begins or the text ends.
+fn boundary(text: &str, byte: usize) -> usize {
+    (0..=byte.min(text.len())).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0)
 }
 
 /// Whether the line around a span is shown whole, without a window on it.
@@ -169,7 +175,7 @@ fn fits(text: &str, span: &Span) -> bool {
 
 /// The line and column of a byte, both from 1, in characters.
 pub fn position(text: &str, byte: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(byte.min(text.len()))];
+    let before = &text[..boundary(text, byte)];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }

@@ -13,12 +13,12 @@ pub struct Chapter {
     pub rows: &'static [(&'static [&'static str], &'static str)],
 }
 
-const INTRODUCTION: &str = r#"A scenario is one RON file. Comments begin with //. Durations are texts: "150ms".
+const INTRODUCTION: &str = r#"A scenario is one RON file. Comments begin with //. A duration: "150ms".
 
   Scenario(
     title: "The leader falls silent",
-    look: "Who notices, and when?",            // source: and simplified: may follow
-    protocol: Raft(heartbeat: "50ms"),         // its fields are the protocol's own
+    look: "Who notices, and when?",            // source: simplified:
+    protocol: Raft(heartbeat: "50ms"),         // the protocol's own fields
     cluster: {"replica": ["n1", "n2", "n3"], "client": ["c1"]},
     network: (delay: Uniform("1ms", "5ms"), loss: 0.01, order: Fifo),
     workload: [(every: "100ms", by: "c1", op: Put("x", Fresh), timeout: "1s")],
@@ -29,25 +29,25 @@ const INTRODUCTION: &str = r#"A scenario is one RON file. Comments begin with //
     ask: [Guess(on: Fired("silence"), text: "Who leads next?",
       answer: NextLeader, because: "Nothing before tells you.")],
     expect: [Holds(RaftSafety)],
-    variants: {"lossy": (network: (loss: 0.2))},      // run with --variant lossy
+    variants: {"lossy": (network: (loss: 0.2))},    // run: --variant lossy
     until: "3s", seed: 42,
   )
 
 WHEN: each fault, operation and question has one of
   at: "1s"                   once; with after: "5ms" or a law, that much later
   every: "1s"                a span or law; with from: until: times:
-  on: Fired("silence")       a pattern; with nth: (from which match) and times:
-  after: (event: 131)        a branch made by hand; with expect: "n3 deliver Vote"
-Faults may have lasting: "1s", after which they are undone. label: names an entry.
+  on: Fired("silence")       a pattern; with nth: (which match) and times:
+  after: (event: 131)        a branch made by hand; with expect: "n3 ..."
+A fault with lasting: "1s" is undone after that. label: names an entry.
 
 OTHER FIELDS, all optional
   network: (delay: duplicate: reorder: on_cut: Drop or Hold,
     links: [(from: "n1", to: "n2", loss: 1.0), (between: ("n1", "n2"), ...)])
-  clocks: {"n1": (rate: 50, offset: "-5s", error: "1ms")}    rate in millionths
+  clocks: {"n1": (rate: 50, offset: "-5s", error: "1ms")}   rate: millionths
   disk: (sync: "1ms", mode: Loses)   disks: {"n1": (...)}    sync_holds: Node
   service: {"n1": "5ms"}   inbox: 1024   events: 1000000
   workload: [( ... retry: Never or UntilTimeout )]
-  ask: [Judge(on: ..., text: ..., claim: Durable("w"), seeds: 100, because: ...)]
+  ask: [Judge(on: ..., text: ..., claim: Durable("w"), seeds: 100)]
 "#;
 
 /// The words of the language, chapter by chapter.
@@ -70,7 +70,7 @@ pub const CHAPTERS: &[Chapter] = &[
             (&["Around(Leader)", "Into(Leader)", "OutOf(Leader)", "All"], ""),
             (&["Sides([[\"n1\"], [\"n2\", \"n3\"]])"], "between nodes of different sides"),
             (&["MinorityWith(Leader)", "MajorityWith(Leader)"], "against the rest of its group"),
-            (&["Bridge(\"n1\")", "RandomSides", "Cable(\"optics\")"], "cables: not built yet"),
+            (&["Bridge(\"n1\")", "RandomSides", "Cable(\"optics\")"], "no cables yet"),
         ],
     },
     Chapter {
@@ -78,9 +78,9 @@ pub const CHAPTERS: &[Chapter] = &[
         rows: &[
             (&["Crash(Leader)", "Restart(\"n1\")", "Pause(\"n1\")", "Resume(\"n1\")"], ""),
             (&["Slow(\"n1\", \"5ms\")", "Expire(\"n1\", \"Election\")"], "per message; a timer ends now"),
-            (&["Disk(\"n1\", Lies)", "Wipe(\"n1\")"], "Loses Keeps Tears Lies Full Slow(\"50ms\")"),
+            (&["Disk(\"n1\", Lies)", "Wipe(\"n1\")"], "Loses Keeps Tears Full Slow(\"5ms\")"),
             (&["Clock(\"n1\", Step(\"-5s\"))"], "Step(\"5s\") Rate(50) Freeze Thaw"),
-            (&["Cut(Around(Leader))", "Heal(All)"], "what is cut loses, or holds, messages"),
+            (&["Cut(Around(Leader))", "Heal(All)"], "messages are lost, or wait"),
             (&["Hold(All)", "Release(All)"], "messages wait; and arrive"),
             (&["Loss(All, 0.1)", "Lag(All, \"50ms\")"], "more is lost; all is later"),
             (&["Partition([[\"n1\"], [\"n2\", \"n3\"]])"], "cuts sides, or what links name"),
@@ -133,7 +133,7 @@ pub fn text() -> String {
         text += &format!("\n{}\n", chapter.heading);
         for (forms, meaning) in chapter.rows {
             let forms = format!("  {}", forms.join("  "));
-            let row = if meaning.is_empty() { forms } else { format!("{forms:<44}  {meaning}") };
+            let row = if meaning.is_empty() { forms } else { format!("{forms:<42}  {meaning}") };
             text += &format!("{row}\n");
         }
     }

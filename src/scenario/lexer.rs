@@ -122,6 +122,14 @@ impl<'a> Lexer<'a> {
             c if c.is_ascii_alphabetic() || c == '_' => Token::Word(self.word()?),
             c => return Err(unexpected(c).at(start..start + c.len_utf8())),
         };
+        // Texts reach terminals, where control characters are commands.
+        if let Token::Text(text) = &token
+            && let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+        {
+            return Err(
+                Mistake::says(format!("the control character {c:?} cannot stand in a text")).at(start..self.at)
+            );
+        }
         Ok((token, start..self.at))
     }
 
@@ -194,9 +202,7 @@ impl<'a> Lexer<'a> {
         let known = match kind {
             '"' | '\\' | '\'' => Some(kind),
             'n' => Some('\n'),
-            'r' => Some('\r'),
             't' => Some('\t'),
-            '0' => Some('\0'),
             'x' => {
                 let digits = self.rest().get(..2).unwrap_or("");
                 self.at += digits.len();

@@ -20,8 +20,10 @@ mod decode;
 pub mod diagnostic;
 pub mod help;
 mod lexer;
+pub mod library;
 mod names;
 mod probe;
+mod registry;
 mod resolve;
 mod rules;
 pub mod schema;
@@ -34,12 +36,14 @@ pub mod words;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Mistake, Span, nearest};
+pub use registry::{Failure, Judged, Opened, Progress, Registry, Runner};
 pub use rules::can_end;
 pub use session::{Flight, Moment, NodePicture, Picture, Run, Session};
 
 use crate::check::{Claim, Question};
-use crate::kernel::Plan;
+use crate::kernel::{Action, Plan};
 use diagnostic::Checked;
+use names::Names;
 use serde::de::DeserializeOwned;
 use std::io::Read;
 use std::path::Path;
@@ -66,7 +70,7 @@ pub struct Scenario {
     pub protocol: ProtocolText,
     /// What is to be run.
     pub plan: Plan,
-    /// What people are asked; [`Action::Ask`](crate::kernel::Action::Ask) counts into it.
+    /// What people are asked; [`Action::Ask`] counts into it.
     pub questions: Vec<Question>,
     /// What must turn out for the scenario to have shown what it is meant to show.
     pub expect: Vec<Expectation>,
@@ -76,6 +80,9 @@ pub struct Scenario {
     pub variant: Option<String>,
     /// The parsed content without comments and variants, this variant applied; it reads back as the same scenario.
     pub content: String,
+    /// The same content as a tree, its fields in the order of the file: for tools that change it and
+    /// [print](Node::pretty) it again.
+    pub tree: Node,
     /// 16 hexadecimal digits of the content's BLAKE3 hash.
     pub hash: String,
     text: Arc<str>,
@@ -158,6 +165,36 @@ impl Scenario {
         self.plan.seed = seed;
     }
 
+    /// Reads a claim that a person makes of this scenario, on the command line or in the debugger.
+    pub fn claim(&self, text: &str) -> Result<Claim, Diagnostic> {
+        later(
+            text,
+            |node, names| {
+                let at = schema::At { value: decode::decode::<Claim>(node)?, span: node.head() };
+                resolve::check_claim(&names, node, &at)?;
+                Ok(at.value)
+            },
+            &self.plan,
+        )
+    }
+
+    /// Reads a fault that a person inflicts by hand, such as `Crash("n3")`. It is done to no message.
+    pub fn fault(&self, text: &str) -> Result<Action, Diagnostic> {
+        later(
+            text,
+            |node, names| {
+                let at = schema::At { value: decode::decode(node)?, span: node.head() };
+                match rules::action(&names, &at)? {
+                    Action::Message(_) => {
+                        Err(Mistake::says("this is done to a message, and none is meant here").at(at.span))
+                    }
+                    action => Ok(action),
+                }
+            },
+            &self.plan,
+        )
+    }
+
     /// A mistake of this scenario, together with its text: for stages that come later.
     pub fn diagnostic(&self, mistake: Box<Mistake>) -> Diagnostic {
         Diagnostic { file: self.name.clone(), source: self.text.clone(), mistake }
@@ -190,6 +227,13 @@ impl ProtocolText {
     }
 }
 
+/// Reads a text that a person gives after the scenario was read.
+fn later<T>(text: &str, read: impl Fn(&Node, Names) -> Checked<T>, plan: &Plan) -> Result<T, Diagnostic> {
+    let text = if text.len() > MAX_BYTES { "" } else { text };
+    let read = syntax::parse(text).and_then(|node| read(&node, Names::of_plan(plan)));
+    read.map_err(|mistake| Diagnostic { file: "what you wrote".to_owned(), source: text.into(), mistake })
+}
+
 fn too_long(name: &str) -> Box<Mistake> {
     Mistake::says(format!("{name} is longer than 1 MiB, and no scenario is"))
         .note("was a trace meant? pessimist replay TRACE runs it again")
@@ -200,9 +244,12 @@ fn read(name: &str, text: &str, variant: Option<&str>) -> Checked<Scenario> {
         return Err(too_long(name));
     }
     let tree = syntax::parse(text)?;
-    if !matches!(&tree.kind, Kind::Record(Body::Fields(_)))
-        && !matches!(&tree.kind, Kind::Word(word, Some(Body::Fields(_))) if word == "Scenario")
-    {
+    let begins = match &tree.kind {
+        Kind::Record(Body::Fields(_)) => true,
+        Kind::Word(word, Some(Body::Fields(_))) => word == "Scenario",
+        _ => false,
+    };
+    if !begins {
         return Err(Mistake::says("a scenario begins with  Scenario(title: \"...\", ...").at(tree.head()));
     }
     let variants = variant::names(&tree)?;
@@ -239,6 +286,7 @@ fn one(name: &str, text: &str, tree: &Node, variants: Vec<String>, variant: Opti
         variants,
         variant: variant.map(str::to_owned),
         content,
+        tree,
         hash,
         text: text.into(),
     })

@@ -3,7 +3,7 @@
 use super::diagnostic::{Checked, Mistake};
 use super::schema::At;
 use super::words::{Links, Who, WhoWord};
-use crate::kernel::{LinkSelector, NodeSelector, RuleId};
+use crate::kernel::{Action, LinkSelector, NodeSelector, Plan, Rule, RuleId};
 use crate::node::{Cluster, NodeId};
 
 /// Every name of a scenario.
@@ -39,10 +39,33 @@ pub enum Does {
     Question,
 }
 
+impl Does {
+    fn of(action: &Action) -> Self {
+        match action {
+            Action::Node(..) => Does::Hit,
+            Action::OneOf(menu) if menu.iter().any(|(_, action)| Does::of(action) == Does::Hit) => Does::Hit,
+            Action::Link(..) | Action::Message(_) | Action::OneOf(_) | Action::Mark => Does::Fault,
+            Action::Operation { .. } => Does::Operation,
+            Action::Ask(_) => Does::Question,
+        }
+    }
+}
+
 /// The selectors, for people who named a node that is none.
 const SELECTORS: &str = "Leader, AFollower, Random, AnyOf(\"group\"), Same(\"label\")";
 
 impl Names {
+    /// The names of a plan, for texts that are read after it.
+    pub fn of_plan(plan: &Plan) -> Self {
+        let rule = |rule: &Rule| RuleName {
+            label: rule.name().map(str::to_owned),
+            key: rule.label.clone().unwrap_or_default(),
+            does: Does::of(&rule.action),
+            lasts: rule.lasting.is_some(),
+        };
+        Names { cluster: plan.cluster.clone(), rules: plan.rules.iter().map(rule).collect() }
+    }
+
     /// The node of that name.
     pub fn node(&self, name: &At<String>) -> Checked<NodeId> {
         self.cluster.find(&name.value).ok_or_else(|| self.no_node(name))

@@ -9,7 +9,7 @@ use super::schema::{Ask, At, Clock, Disk, File, LinkEntry, Network, SyncHoldsTex
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
 use crate::check::{Answer, Claim, Question};
-use crate::kernel::{Action, ClockPlan, DiskPlan, Link, Plan, Rule, SyncHolds};
+use crate::kernel::{Action, ClockPlan, DiskPlan, Link, Plan, Rule, SyncHolds, UNNAMED};
 use crate::node::{Cluster, ClusterError, LocalSpan, NodeId, SimSpan, SimTime};
 use std::collections::BTreeMap;
 
@@ -52,6 +52,11 @@ fn cluster(file: &File) -> Checked<Cluster> {
         let mistake = Mistake::says(format!("the group {:?} has no nodes", group.value)).at(group.span.clone());
         return Err(mistake.label("name at least one, or leave it out"));
     }
+    // Before all nodes are compared with each other: a file can hold a hundred thousand names.
+    let count: usize = groups.0.iter().map(|(_, members)| members.len()).sum();
+    if count > Cluster::MAX_NODES {
+        return Err(Mistake::says(ClusterError::TooMany(count).to_string()).at(span.clone()));
+    }
     let named = groups
         .0
         .iter()
@@ -77,12 +82,18 @@ fn cluster(file: &File) -> Checked<Cluster> {
     })
 }
 
+/// The longest run. A node's clock counts nanoseconds in 64 bits with a sign, 292 years, and may err besides.
+const CENTURY: SimSpan = SimSpan::seconds(100 * 365 * 86_400);
+
 /// The numbers that bound a run.
 fn bounds(file: &File, plan: &mut Plan) -> Checked<()> {
     if let Some(until) = &file.until {
         if until.value == SimSpan::ZERO {
             let mistake = Mistake::says("a run that ends at 0 shows nothing").at(until.span.clone());
             return Err(mistake.note("until is how much virtual time passes, such as \"3s\""));
+        }
+        if until.value > CENTURY {
+            return Err(Mistake::says("a hundred years are the most that a run can last").at(until.span.clone()));
         }
         plan.until = SimTime(until.value.0);
     }
@@ -103,8 +114,11 @@ fn bounds(file: &File, plan: &mut Plan) -> Checked<()> {
     Ok(())
 }
 
+/// Links that are unlike the others, by sender and receiver.
+type Unlike = BTreeMap<(NodeId, NodeId), Link>;
+
 /// Every link, and those that are unlike it.
-fn network(names: &Names, network: &Network) -> Checked<(Link, BTreeMap<(NodeId, NodeId), Link>)> {
+fn network(names: &Names, network: &Network) -> Checked<(Link, Unlike)> {
     let sites = network.sites.as_ref().map(|at| &at.span);
     if let Some(span) = sites.or(network.cables.as_ref().map(|at| &at.span)) {
         return Err(no_cables().at(span.clone()));
@@ -199,7 +213,7 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
                 label.value.clone()
             }
             None => {
-                let content = format!("~{content}");
+                let content = format!("{UNNAMED}{content}");
                 let count = spent.entry(content.clone()).or_insert(0);
                 *count += 1;
                 if *count == 1 { content } else { format!("{content} #{count}") }
@@ -355,7 +369,7 @@ fn expectations(names: &Names, file: &File, root: &Node) -> Checked<Vec<Expectat
     file.expect.iter().enumerate().map(expectation).collect()
 }
 
-fn check_claim(names: &Names, root: &Node, at: &At<Claim>) -> Checked<()> {
+pub(super) fn check_claim(names: &Names, root: &Node, at: &At<Claim>) -> Checked<()> {
     let mut claim = &at.value;
     while let Claim::Not(inner) = claim {
         claim = inner;

@@ -179,10 +179,13 @@ pub struct Network {
     /// Places, and the nodes in each.
     #[serde(default)]
     pub sites: Option<At<Pairs<Vec<At<String>>>>>,
-    /// Cables between places, by name: their two ends and their delay.
+    /// Cables between places, by name.
     #[serde(default)]
-    pub cables: Option<At<Pairs<(At<String>, At<String>, LawText)>>>,
+    pub cables: Option<At<Pairs<CableText>>>,
 }
+
+/// A cable: its two ends and its delay.
+pub type CableText = (At<String>, At<String>, LawText);
 
 /// Some links that are unlike the others.
 #[derive(Clone, Debug, Deserialize)]
@@ -314,6 +317,9 @@ impl TryFrom<f64> for Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignedSpan(pub i64);
 
+/// Ten years, so that clocks which are set forward again and again stay within their 292 years.
+const SIGNED_MAX_NS: i64 = 10 * 365 * 86_400 * 1_000_000_000;
+
 impl<'de> Deserialize<'de> for SignedSpan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
@@ -330,7 +336,10 @@ impl<'de> Deserialize<'de> for SignedSpan {
                     None => (text.strip_prefix('+').unwrap_or(text), false),
                 };
                 let span: SimSpan = unsigned.parse().map_err(E::custom)?;
-                let nanos = i64::try_from(span.0).map_err(|_| E::custom("292 years are the most"))?;
+                let nanos = i64::try_from(span.0).unwrap_or(i64::MAX);
+                if nanos > SIGNED_MAX_NS {
+                    return Err(E::custom("a clock cannot be more than ten years off"));
+                }
                 Ok(SignedSpan(if back { -nanos } else { nanos }))
             }
         }

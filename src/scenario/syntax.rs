@@ -119,41 +119,108 @@ impl Node {
         text
     }
 
+    /// The content laid out for people: what does not fit on one line is broken, part by part.
+    pub fn pretty(&self) -> String {
+        let mut text = String::new();
+        self.lay_out(&mut text, 0, 0);
+        text.push('\n');
+        text
+    }
+
+    /// Writes this at a depth, after so many columns of its line are used.
+    fn lay_out(&self, out: &mut String, depth: usize, used: usize) {
+        const COLUMNS: usize = 100;
+        let mut line = String::new();
+        self.write_as(&mut line, Fields::AsWritten);
+        if used + line.len() < COLUMNS && depth > 0 {
+            out.push_str(&line);
+            return;
+        }
+        let indent = "  ".repeat(depth + 1);
+        let part = |out: &mut String, name: String, node: &Node| {
+            let _ = write!(out, "\n{indent}{name}");
+            node.lay_out(out, depth + 1, indent.len() + name.len());
+            out.push(',');
+        };
+        let close = match &self.kind {
+            Kind::Text(_) | Kind::Number(_) | Kind::Word(_, None) => return out.push_str(&line),
+            Kind::Word(_, Some(body)) | Kind::Record(body) => {
+                if let Kind::Word(word, _) = &self.kind {
+                    out.push_str(word);
+                }
+                out.push('(');
+                match body {
+                    Body::Values(values) => values.iter().for_each(|node| part(out, String::new(), node)),
+                    Body::Fields(fields) => {
+                        fields.iter().for_each(|field| part(out, format!("{}: ", field.name), &field.value));
+                    }
+                }
+                ')'
+            }
+            Kind::List(items) => {
+                out.push('[');
+                items.iter().for_each(|node| part(out, String::new(), node));
+                ']'
+            }
+            Kind::Map(pairs) => {
+                out.push('{');
+                pairs.iter().for_each(|(key, node)| part(out, format!("{}: ", key.canonical()), node));
+                '}'
+            }
+        };
+        let _ = write!(out, "\n{}{close}", "  ".repeat(depth));
+    }
+
     fn write(&self, out: &mut String) {
+        self.write_as(out, Fields::ByName);
+    }
+
+    fn write_as(&self, out: &mut String, order: Fields) {
         match &self.kind {
             Kind::Text(text) => write_text(out, text),
             Kind::Number(number) => out.push_str(number),
             Kind::Word(word, body) => {
                 out.push_str(word);
                 if let Some(body) = body {
-                    body.write(out);
+                    body.write_as(out, order);
                 }
             }
-            Kind::Record(body) => body.write(out),
-            Kind::List(items) => separated(out, ['[', ']'], items, |out, node| node.write(out)),
+            Kind::Record(body) => body.write_as(out, order),
+            Kind::List(items) => separated(out, ['[', ']'], items, |out, node| node.write_as(out, order)),
             Kind::Map(pairs) => separated(out, ['{', '}'], pairs, |out, (key, value)| {
-                key.write(out);
+                key.write_as(out, order);
                 out.push_str(": ");
-                value.write(out);
+                value.write_as(out, order);
             }),
         }
     }
 }
 
 impl Body {
-    fn write(&self, out: &mut String) {
+    fn write_as(&self, out: &mut String, order: Fields) {
         match self {
-            Body::Values(values) => separated(out, ['(', ')'], values, |out, node| node.write(out)),
+            Body::Values(values) => separated(out, ['(', ')'], values, |out, node| node.write_as(out, order)),
             Body::Fields(fields) => {
                 let mut fields: Vec<&Field> = fields.iter().collect();
-                fields.sort_by(|a, b| a.name.cmp(&b.name));
+                if let Fields::ByName = order {
+                    fields.sort_by(|a, b| a.name.cmp(&b.name));
+                }
                 separated(out, ['(', ')'], &fields, |out, field| {
                     let _ = write!(out, "{}: ", field.name);
-                    field.value.write(out);
+                    field.value.write_as(out, order);
                 });
             }
         }
     }
+}
+
+/// In which order the fields of a record are written.
+#[derive(Clone, Copy)]
+enum Fields {
+    /// By name: always the same for the same content.
+    ByName,
+    /// As they were read.
+    AsWritten,
 }
 
 fn separated<T>(out: &mut String, [open, close]: [char; 2], items: &[T], write: impl Fn(&mut String, &T)) {
@@ -172,7 +239,7 @@ fn write_text(out: &mut String, text: &str) {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
-            c if c.is_control() => out.extend(c.escape_unicode()),
+            '\t' => out.push_str("\\t"),
             c => out.push(c),
         }
     }
@@ -218,9 +285,14 @@ impl Parser<'_> {
             Token::Number(number) => Kind::Number(number),
             Token::Word(word) if self.lexer.peek()?.0 == Token::Open('(') => {
                 let (_, open) = self.lexer.take()?;
-                Kind::Word(word, Some(self.body(open)?))
+                let body = self.body(open)?;
+                reserved(&word, Some(&body)).map_err(|mistake| mistake.at(span))?;
+                Kind::Word(word, Some(body))
             }
-            Token::Word(word) => Kind::Word(word, None),
+            Token::Word(word) => {
+                reserved(&word, None).map_err(|mistake| mistake.at(span))?;
+                Kind::Word(word, None)
+            }
             Token::Open('(') => Kind::Record(self.body(span)?),
             Token::Open('[') => Kind::List(self.list(span)?),
             Token::Open(_) => Kind::Map(self.map(span)?),
@@ -378,6 +450,18 @@ impl Parser<'_> {
             }
             None => Mistake::says("there is nothing here").at(end).label("a scenario begins with Scenario("),
         }
+    }
+}
+
+/// Refuses words of RON's own that stand as they cannot.
+fn reserved(word: &str, body: Option<&Body>) -> Checked<()> {
+    match (word, body) {
+        ("Some", Some(Body::Values(values))) if values.len() == 1 => Ok(()),
+        ("Some", _) => Err(Mistake::says("Some holds one value").note("it can be left out everywhere")),
+        ("true" | "false" | "None" | "inf" | "NaN", Some(_)) => {
+            Err(Mistake::says(format!("{word} stands alone, without brackets")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -25,12 +25,12 @@ pub fn apply(root: &Node, variant: Option<&str>) -> Checked<Node> {
         });
     };
     let mut root = root.clone();
-    for change in changes.to_vec() {
+    for change in *changes {
         if change.name == "variants" {
-            return Err(Mistake::says("a variant cannot have variants of its own").at(change.name_span));
+            return Err(Mistake::says("a variant cannot have variants of its own").at(change.name_span.clone()));
         }
         if names_of::<File>().contains(&change.name.as_str()) {
-            set(&mut root, change)?;
+            set(&mut root, change.clone())?;
         } else {
             let fields = match &mut root.kind {
                 Kind::Word(_, Some(Body::Fields(fields))) | Kind::Record(Body::Fields(fields)) => fields,
@@ -38,7 +38,7 @@ pub fn apply(root: &Node, variant: Option<&str>) -> Checked<Node> {
             };
             // Without a protocol there is nothing to configure; that mistake is told elsewhere.
             let Some(protocol) = fields.iter_mut().find(|field| field.name == "protocol") else { return Ok(root) };
-            set(&mut protocol.value, change)?;
+            set(&mut protocol.value, change.clone())?;
         }
     }
     Ok(root)
@@ -64,6 +64,9 @@ fn set(node: &mut Node, change: Field) -> Checked<()> {
     Ok(())
 }
 
+/// The most variants that a scenario may have: each is read whenever the scenario is.
+const MAX_VARIANTS: usize = 64;
+
 /// Each variant's name and changes.
 fn all(root: &Node) -> Checked<Vec<(&str, &[Field])>> {
     let Some(field) = root.field("variants") else { return Ok(vec![]) };
@@ -82,6 +85,9 @@ fn all(root: &Node) -> Checked<Vec<(&str, &[Field])>> {
         _ => Err(Mistake::says("a variant's name is a text in quotes").at(key.head())),
     };
     pairs.iter().try_for_each(entry)?;
+    if let Some((key, _)) = pairs.get(MAX_VARIANTS) {
+        return Err(Mistake::says(format!("{MAX_VARIANTS} variants are the most")).at(key.head()));
+    }
     Ok(pairs
         .iter()
         .filter_map(|(key, value)| match &key.kind {

@@ -120,6 +120,18 @@ impl Tree {
         })
     }
 
+    /// The length of the longest sequence within.
+    pub fn longest_sequence(&self) -> usize {
+        match self {
+            Tree::Word(_) | Tree::Text(_) => 0,
+            Tree::Sequence(items) => items.iter().map(Tree::longest_sequence).max().unwrap_or(0).max(items.len()),
+            Tree::Log(chunks) => chunks.iter().map(|chunk| chunk.len).sum(),
+            Tree::Map(entries) => entries.iter().map(|(_, value)| value.longest_sequence()).max().unwrap_or(0),
+            Tree::Struct(_, fields) => fields.iter().map(|(_, value)| value.longest_sequence()).max().unwrap_or(0),
+            Tree::Named(_, content) => content.longest_sequence(),
+        }
+    }
+
     /// The value as indented lines for people, each field on its own, long sequences by their length and end.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();

@@ -4,9 +4,12 @@ use super::*;
 use crate::check::{Answer, Claim, Promise, Question, State};
 use crate::kernel::{
     Action, ClockPlan, DiskPlan, FactPattern, Law, Link, LinkAction, LinkSelector, NodeAction, NodeSelector, OnCut,
-    Order, Pattern, Plan, SyncHolds, Trigger,
+    Order, Pattern, Plan, SyncHolds, Trigger, World,
 };
-use crate::node::{ClockChange, Datum, DiskMode, FactKind, LocalSpan, Op, Retry, SimSpan, SimTime};
+use crate::node::{
+    ClockChange, Datum, DiskMode, Event, EventId, FactKind, LocalSpan, Op, Retry, SimSpan, SimTime, Sink, What,
+};
+use crate::protocols::raft::{self, Raft};
 
 #[test]
 fn the_leader_falls_silent() {
@@ -230,4 +233,64 @@ fn a_variant_replaces_whole_fields() {
     assert_eq!(variant.plan.link, Link { order: Order::Fifo, ..Link::default() });
     assert_eq!(variant.protocol.text(), "Raft(heartbeat: \"1s\", protocol_name: true, quorum: 3)");
     assert_eq!(variant.variant.as_deref(), Some("clean"));
+}
+
+#[test]
+fn a_tree_is_printed_for_people_and_reads_back() {
+    let scenario = parse(LEADER_CRASH);
+    insta::assert_snapshot!(scenario.tree.pretty());
+    let again = parse(&scenario.tree.pretty());
+    assert_eq!((again.hash, again.tree.pretty()), (scenario.hash.clone(), scenario.tree.pretty()));
+}
+
+#[test]
+fn claims_and_faults_by_hand() {
+    let scenario = parse(LEADER_CRASH);
+    assert_eq!(scenario.claim("Not(Ok(\"last\"))").unwrap(), Claim::Not(Claim::Ok("last".into()).into()));
+    assert!(matches!(
+        scenario.fault("Restart(Same(\"silence\"))").unwrap(),
+        Action::Node(NodeAction::Restart, NodeSelector::Same(0))
+    ));
+    let refused = [
+        scenario.claim("Ok(\"first\")").unwrap_err().to_string(),
+        scenario.claim("Ok(\"last\"").unwrap_err().to_string(),
+        scenario.fault("Crash(\"n6\")").unwrap_err().to_string(),
+        scenario.fault("Drop").unwrap_err().to_string(),
+    ];
+    insta::assert_snapshot!(refused.join("\n"));
+}
+
+/// Notes what scenarios are about: faults by label, operations by label, and questions.
+#[derive(Default)]
+struct Story(Vec<String>);
+
+impl Sink<Raft> for Story {
+    fn event(&mut self, event: &Event<'_, Raft>) {
+        match event.what {
+            What::Fault { fault, label: Some(label), .. } => {
+                self.0.push(format!("{label}: node {}", fault.node().map_or(9, |node| node.index())));
+            }
+            What::Operation { operation, label: Some("last") } => self.0.push(format!("last: {}", operation.op)),
+            _ => {}
+        }
+    }
+
+    fn moment(&mut self, number: usize, _: SimTime, _: EventId) {
+        self.0.push(format!("question {number}"));
+    }
+}
+
+#[test]
+fn the_leader_falls_silent_in_a_world() {
+    let mut scenario = Scenario::parse("leader-crash.ron", LEADER_CRASH, None).unwrap();
+    scenario.set_seed(7);
+    let config: raft::Config = scenario.protocol.config(&scenario).unwrap();
+    assert_eq!(config.election, (LocalSpan::millis(150), LocalSpan::millis(300)));
+    let mut world = World::<Raft>::new(scenario.plan, config);
+    let mut story = Story::default();
+    world.run(&mut story);
+    let [asked, crash, question, .., restart] = story.0.as_slice() else { panic!("{:?}", story.0) };
+    assert_eq!((asked.as_str(), question.as_str()), ("last: y=7", "question 0"));
+    let (crashed, restarted) = (crash.strip_prefix("silence: "), restart.strip_prefix("return: "));
+    assert!(crashed.is_some() && crashed == restarted, "{:?}", story.0);
 }

@@ -1,0 +1,80 @@
+//! How quickly any event of a long run can be looked at, and what memory that takes.
+//!
+//! `cargo bench --bench stepping`. The run has a million events and logs of 10^5 entries. Measured are opening it, single
+//! steps forth and back from random places, and jumps to random places, each with the state's diff; the named baseline is
+//! the mere running of the same world without a trace.
+
+#[path = "workloads/mod.rs"]
+mod workloads;
+
+use pessimist::kernel::World;
+use pessimist::node::EventId;
+use pessimist::protocols::raft::Raft;
+use pessimist::scenario::{Run, Session};
+use pessimist::trace::Lines;
+use rand::{RngExt, SeedableRng};
+use std::time::{Duration, Instant};
+
+fn main() {
+    let (plan, config) = workloads::long_logs();
+    let before = resident();
+    let started = Instant::now();
+    World::<Raft>::new(plan.clone(), config.clone()).run(&mut ());
+    let bare = started.elapsed();
+    let started = Instant::now();
+    let mut run = Run::<Raft>::new(plan, config, Lines::None, &mut (), &mut |_, _| true)
+        .expect("nothing is written")
+        .expect("nobody interrupts");
+    let opened = started.elapsed();
+    let events = run.trace().len() as u32;
+    println!("events                        {events}");
+    println!("longest log                   {} entries", longest_log(&mut run, events));
+    println!("running it bare (baseline)    {bare:.1?}");
+    println!("opening it                    {opened:.1?}, {:.2} times the baseline", ratio(opened, bare));
+    println!("trace and records             {:.1} MB", run.bytes() as f64 / 1e6);
+    let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+    let (mut forth, mut back, mut jump) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..300 {
+        let place = chance.random_range(10..events - 30);
+        jump.push(look(&mut run, place));
+        (1..=10).for_each(|step| forth.push(look(&mut run, place + step)));
+        (1..=20).for_each(|step| back.push(look(&mut run, place + 10 - step)));
+    }
+    report("a step forth with its diff", &mut forth, bare);
+    report("a step back with its diff", &mut back, bare);
+    report("a jump with its diff", &mut jump, bare);
+    println!("resident after all that       {:.1} MB more than before the first run", resident() - before);
+}
+
+fn look(run: &mut Run<Raft>, event: u32) -> Duration {
+    let started = Instant::now();
+    std::hint::black_box(run.changes(EventId(event)));
+    started.elapsed()
+}
+
+fn report(what: &str, times: &mut [Duration], bare: Duration) {
+    times.sort();
+    let at = |per_mille: usize| times[(times.len() - 1) * per_mille / 1000];
+    let (p50, p99, most) = (at(500), at(990), at(1000));
+    println!(
+        "{what:<28}  p50 {p50:.2?}  p99 {p99:.2?}  most {most:.2?}; p99 is 1/{:.0} of the baseline",
+        1.0 / ratio(p99, bare)
+    );
+}
+
+fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64()
+}
+
+fn longest_log(run: &mut Run<Raft>, events: u32) -> usize {
+    let nodes: Vec<_> = run.trace().cluster().ids().collect();
+    let len = |tree: pessimist::trace::Tree| tree.longest_sequence();
+    nodes.into_iter().filter_map(|node| run.state(EventId(events - 1), node)).map(len).max().unwrap_or(0)
+}
+
+/// Resident memory in megabytes, where the system tells.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or(0.0) / 1000.0
+}

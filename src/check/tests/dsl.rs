@@ -1,0 +1,109 @@
+//! Histories written by hand: one event a line, one millisecond each, without a kernel.
+//!
+//! ```text
+//! n1 leads 1             n1 follows 2           n1 stands 2            n3 votes 1 n1
+//! n1 appends 1 1 a #0    place, term, entry, perhaps the operation; `restores` likewise
+//! n1 truncates 2         n1 installs 3 1        n1 commits 1           n1 applies 1 a #0
+//! n1 boots               n1 crashes             n1 wiped
+//! c1 puts #0 last        c1 gets #1             c1 ok #0 7             c1 failed #0        c1 gives-up #0
+//! mark silence           n1 sends               n1 hears e4            # a remark
+//! ```
+
+use super::super::Judge;
+use crate::node::{
+    Cluster, Ctx, Datum, Event, EventId, Fact, Fault, LocalTime, Node, NodeId, Op, Operation, OperationId, Outcome,
+    Retry, SimTime, Sink, What, digest, node_value,
+};
+
+node_value! {
+    /// A node that does nothing: events are told, not made.
+    pub struct Toy;
+}
+
+impl Node for Toy {
+    type Config = ();
+    type Msg = ();
+    type Timer = ();
+    type Disk = ();
+    fn boot(_: &mut Ctx<Self>, (): &(), (): &()) -> Self {
+        Toy
+    }
+    fn on_message(&mut self, _: &mut Ctx<Self>, _: NodeId, (): ()) {}
+}
+
+/// Three servers and a client.
+pub fn cluster() -> Cluster {
+    Cluster::new([("replica", vec!["n1", "n2", "n3"]), ("client", vec!["c1"])]).unwrap()
+}
+
+/// A judge that has seen the servers boot, and then this history. The first event of the history is e3.
+pub fn judge(history: &str) -> Judge {
+    let mut judge = Judge::new(cluster());
+    let boots = ["n1 boots", "n2 boots", "n3 boots"];
+    let lines = boots.into_iter().chain(history.lines().map(str::trim));
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for (number, line) in lines.enumerate() {
+        tell(&mut judge, number as u32, line);
+    }
+    judge
+}
+
+fn tell(judge: &mut Judge, number: u32, line: &str) {
+    let cluster = judge.cluster().clone();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let node = |word: &str| cluster.find(word).unwrap_or_else(|| panic!("{line:?}: no node {word}"));
+    let count = |place: usize| -> u64 { words[place].parse().unwrap_or_else(|_| panic!("{line:?}: no number")) };
+    let operation = || -> Option<OperationId> {
+        let word = words.iter().find_map(|word| word.strip_prefix('#'))?;
+        Some(OperationId(word.parse().unwrap_or_else(|_| panic!("{line:?}: no operation"))))
+    };
+    let entry = |place: usize| digest(words[place]);
+    let mut event = |at: Option<NodeId>, cause: Option<u32>, what: What<'_, Toy>| {
+        let time = SimTime(u64::from(number) * 1_000_000);
+        let cause = cause.map(EventId);
+        Sink::event(judge, &Event { id: EventId(number), time, node: at, local: LocalTime(0), cause, what });
+    };
+    let fault = match words[1] {
+        "crashes" => Some(Fault::Crash(node(words[0]))),
+        "wiped" => Some(Fault::Wipe(node(words[0]))),
+        _ => (words[0] == "mark").then_some(Fault::Mark),
+    };
+    if let Some(fault) = fault {
+        let label = (fault == Fault::Mark).then(|| words[1]);
+        return event(fault.node(), None, What::Fault { fault: &fault, label, ends: false });
+    }
+    let me = Some(node(words[0]));
+    let fact = match words[1] {
+        "boots" => return event(me, None, What::Boot { incarnation: 0, disk: &() }),
+        "sends" => return event(me, None, What::Send { to: node("n1"), msg: &(), due: None }),
+        "hears" => {
+            let send = words[2].trim_start_matches('e').parse().unwrap();
+            return event(me, Some(send), What::Deliver { from: node("n1"), msg: &() });
+        }
+        "puts" | "gets" => {
+            let key = "x".into();
+            let op = if words[1] == "gets" { Op::Get(key) } else { Op::Put(key, Datum::Int(1)) };
+            let operation = Operation { id: operation().unwrap(), op, timeout: None, retry: Retry::Never };
+            return event(me, None, What::Operation { operation: &operation, label: words.get(3).copied() });
+        }
+        "leads" => Fact::BecameLeader { term: count(2) },
+        "follows" => Fact::BecameFollower { term: count(2) },
+        "stands" => Fact::BecameCandidate { term: count(2) },
+        "votes" => Fact::Voted { term: count(2), candidate: node(words[3]) },
+        "appends" => Fact::Appended { index: count(2), term: count(3), entry: entry(4), operation: operation() },
+        "restores" => Fact::Restored { index: count(2), term: count(3), entry: entry(4), operation: operation() },
+        "truncates" => Fact::Truncated { index: count(2) },
+        "installs" => Fact::Installed { index: count(2), term: count(3) },
+        "recovers" => Fact::Recovered { index: count(2), term: count(3) },
+        "commits" => Fact::Committed { index: count(2), term: 0 },
+        "applies" => Fact::Applied { index: count(2), entry: entry(3), operation: operation() },
+        "ok" => {
+            let value = words.get(3).map_or(Datum::Absent, |word| Datum::Int(word.parse().unwrap()));
+            Fact::Returned { operation: operation().unwrap(), outcome: Outcome::Ok(value) }
+        }
+        "failed" => Fact::Returned { operation: operation().unwrap(), outcome: Outcome::Failed },
+        "gives-up" => Fact::TimedOut { operation: operation().unwrap() },
+        other => panic!("{line:?}: what is {other:?}?"),
+    };
+    event(me, None, What::Fact(&fact));
+}

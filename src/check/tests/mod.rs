@@ -1,0 +1,9 @@
+//! Every checker is shown a history that it must accept and one that it must reject.
+
+mod answers;
+mod dsl;
+mod models;
+mod mutants;
+mod promises;
+mod runs;
+mod states;

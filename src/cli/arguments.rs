@@ -1,0 +1,194 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// A laboratory for distributed systems: run a scenario, break it, walk through it, ask why.
+#[derive(Debug, Parser)]
+#[command(name = "pessimist", version, disable_help_subcommand = true, max_term_width = 80)]
+#[command(after_help = "Without a command, on a terminal: the scenario browser.\n\
+    First steps:  pessimist run start/two-generals\n\
+    \x20             pessimist view raft/leader-crash")]
+pub struct Cli {
+    /// When to use colour. NO_COLOR is heeded as well; colour never carries meaning alone
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the built-in scenarios, by chapter
+    List(List),
+    /// Run a scenario once and tell its story
+    Run(Run),
+    /// Walk through a run in the terminal, forwards and backwards
+    View(View),
+    /// Run a trace again and compare it event by event
+    Replay(Replay),
+    /// Run many seeds and name those that break a promise
+    Sweep(Sweep),
+    /// Tell the causal story of an event
+    Why(Why),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// Explain a command, or the scenario language: help scenario
+    Help {
+        /// A command, or: scenario
+        topic: Option<String>,
+    },
+}
+
+/// Which scenario, in which variant, with which seed.
+#[derive(Args, Clone, Debug)]
+pub struct Which {
+    /// A file, - for standard input, or a built-in scenario such as raft/leader-crash
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+    /// The seed that decides all chance; the scenario's own where absent
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// One of the scenario's variants
+    #[arg(long, value_name = "V")]
+    pub variant: Option<String>,
+}
+
+/// `list`
+#[derive(Args, Debug)]
+pub struct List {
+    /// Only scenarios whose name, title or look holds this text
+    pub filter: Option<String>,
+    /// How to print them
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+}
+
+/// For people, or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Plain {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// `run`
+#[derive(Args, Debug)]
+pub struct Run {
+    /// Which run
+    #[command(flatten)]
+    pub which: Which,
+    /// Stop at this instant of true time, such as 1.5s
+    #[arg(long, value_name = "T")]
+    pub until: Option<String>,
+    /// What to print: a story, every event on a line, or the native trace
+    #[arg(long, default_value = "story")]
+    pub format: Format,
+    /// Where to write it, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Do not stop to ask; nothing is asked off a terminal
+    #[arg(long)]
+    pub no_ask: bool,
+    /// Tell all that is known: every verdict with its promise
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// What `run` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// What happened, in at most 45 lines.
+    Story,
+    /// Every event on a line, for people.
+    Log,
+    /// Every event on a line, as JSON: the native form.
+    Jsonl,
+}
+
+/// `view`
+#[derive(Args, Debug)]
+pub struct View {
+    /// Which run; a trace is read as well
+    #[command(flatten)]
+    pub which: Which,
+    /// Where to begin: an instant such as 1.5s, or an event such as e131
+    #[arg(long, value_name = "T|EVENT")]
+    pub at: Option<String>,
+    /// Draw with plain ASCII only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Do not stop to ask
+    #[arg(long)]
+    pub no_ask: bool,
+}
+
+/// `replay`
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// A trace that run --format jsonl wrote
+    pub trace: PathBuf,
+}
+
+/// `sweep`
+#[derive(Args, Debug)]
+pub struct Sweep {
+    /// A file, - for standard input, or a built-in scenario such as raft/nemesis
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+    /// One of the scenario's variants
+    #[arg(long, value_name = "V")]
+    pub variant: Option<String>,
+    /// The seeds from A up to, but without, B
+    #[arg(long, value_name = "A..B", value_parser = seeds)]
+    pub seeds: Range<u64>,
+    /// How many runs go on at a time; all cores where absent
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// How to print the failing seeds
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+}
+
+/// `why`
+#[derive(Args, Debug)]
+pub struct Why {
+    /// Which run
+    #[command(flatten)]
+    pub which: Which,
+    /// The event, such as e131
+    #[arg(value_name = "EVENT")]
+    pub event: String,
+}
+
+/// Reads `0..1000`.
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let form = || format!("{text:?} is no range of seeds; write it like 0..1000");
+    let (from, to) = text.split_once("..").ok_or_else(form)?;
+    let from = if from.is_empty() { 0 } else { from.parse().map_err(|_| form())? };
+    let to = to.parse().map_err(|_| form())?;
+    if from >= to {
+        return Err(format!("{text} holds no seed; the second number must be the larger"));
+    }
+    Ok(from..to)
+}

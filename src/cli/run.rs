@@ -1,0 +1,399 @@
+//! `run`: one run, told as a story, event by event, or as a trace.
+
+use super::Exit;
+use super::arguments::{Color, Format, Run};
+use super::shared::{Stop, interrupted, invocation, load, print, words_of};
+use super::trace_file;
+use crate::check::{Answer, Claim, Judge, Question, Verdict, Violation};
+use crate::kernel::{Law, Over};
+use crate::node::{EventId, SimSpan, SimTime};
+use crate::scenario::{Moment, Opened, Registry, Runner, Scenario};
+use crate::trace::{Asked, Digest, Lines, Telling, explain_violation, tell};
+use rayon::prelude::*;
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+
+pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> {
+    let mut scenario = load(&run.which)?;
+    if let Some(until) = &run.until {
+        let span: SimSpan = until.parse().map_err(Stop::usage)?;
+        scenario.plan.until = SimTime(span.0);
+    }
+    let made = Made::new(registry, scenario, &run.which.scenario, run.which.variant.as_deref())?;
+    match run.format {
+        Format::Story => {
+            let opened = made.open(Lines::Digest(Digest::default()))?;
+            let asks =
+                !run.no_ask && run.out.is_none() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+            match &run.out {
+                Some(path) => {
+                    let story = made.story(&opened, run.verbose, &[]);
+                    let mut file = create(path)?;
+                    writeln!(file, "{}", story.join("\n"))?;
+                    file.flush()?;
+                }
+                None if asks => made.tell_and_ask(&opened, run.verbose)?,
+                None => print(&made.story(&opened, run.verbose, &[]).join("\n"))?,
+            }
+            made.exit(&opened)
+        }
+        Format::Log | Format::Jsonl => {
+            let out: Box<dyn Write> = match &run.out {
+                Some(path) => Box::new(create(path)?),
+                None => Box::new(BufWriter::new(std::io::stdout())),
+            };
+            let opened = match run.format {
+                Format::Log => made.open(Lines::Log(Digest::default(), out))?,
+                _ => {
+                    let mut out = out;
+                    writeln!(out, "{}", trace_file::header(&made.scenario))?;
+                    made.open(Lines::Json(Digest::default(), out))?
+                }
+            };
+            if run.format == Format::Jsonl {
+                let footer = trace_file::footer(opened.session.as_ref(), &made.verdicts(&opened));
+                match &run.out {
+                    Some(path) => writeln!(File::options().append(true).open(path)?, "{footer}")?,
+                    None => print(&footer)?,
+                }
+            }
+            made.exit(&opened)
+        }
+    }
+}
+
+fn create(path: &std::path::Path) -> Result<BufWriter<File>, Stop> {
+    let file = File::create(path);
+    Ok(BufWriter::new(file.map_err(|error| Stop::wrong(format!("{} cannot be written: {error}", path.display())))?))
+}
+
+/// A scenario that is ready to be run, and how it was called for.
+pub struct Made {
+    /// The scenario.
+    pub scenario: Scenario,
+    runner: Box<dyn Runner>,
+    /// The scenario as it was named on the command line.
+    called: String,
+    variant: Option<String>,
+}
+
+impl Made {
+    /// Makes a scenario ready.
+    pub fn new(registry: &Registry, scenario: Scenario, called: &str, variant: Option<&str>) -> Result<Self, Stop> {
+        let runner = registry.prepare(&scenario)?;
+        refuse_what_cannot_be_judged(&scenario)?;
+        Ok(Made { scenario, runner, called: called.to_owned(), variant: variant.map(str::to_owned) })
+    }
+
+    /// The command that does something else with this run.
+    pub fn command(&self, command: &str, more: &[&str]) -> String {
+        let seed = self.scenario.plan.seed.to_string();
+        let mut words = words_of(command, &self.called, self.variant.as_deref(), &seed);
+        words.extend(more);
+        invocation(&words)
+    }
+
+    /// Runs it.
+    pub fn open(&self, lines: Lines) -> Result<Opened, Stop> {
+        let mut progress = |_, _| !interrupted();
+        let opened = self.runner.open(self.scenario.plan.seed, lines, &mut progress);
+        let opened = opened.map_err(|failure| Stop::from_failure(failure, &self.command("run", &[])))?;
+        refuse_endless(&self.scenario, opened.session.over(), opened.session.end())?;
+        Ok(opened)
+    }
+
+    /// What became of each expectation.
+    pub fn verdicts(&self, opened: &Opened) -> Vec<Verdict> {
+        let end = opened.session.end();
+        self.scenario.expect.iter().map(|expectation| opened.judge.verdict(&expectation.claim, end)).collect()
+    }
+
+    fn exit(&self, opened: &Opened) -> Result<Exit, Stop> {
+        Ok(if self.met(&self.verdicts(opened), &opened.judge) { Exit::Met } else { Exit::Broken })
+    }
+
+    fn met(&self, verdicts: &[Verdict], judge: &Judge) -> bool {
+        verdicts.iter().all(|verdict| verdict.holds) && unexpected(&self.scenario, judge).next().is_none()
+    }
+
+    /// The story, with the answers that the person gave so far.
+    pub fn story(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Vec<String> {
+        let mut lines = tell(opened.session.trace(), &self.telling(opened, verbose, answered));
+        let next = lines.iter().rposition(|line| line.starts_with("NEXT")).unwrap_or(lines.len());
+        let next = lines.split_off(next);
+        let shown = unexpected(&self.scenario, &opened.judge).chain(expected(&self.scenario, &opened.judge));
+        for violation in shown {
+            lines.extend(self.breach(opened, violation));
+            lines.push(String::new());
+        }
+        lines.extend(next);
+        lines
+    }
+
+    /// How a promise was broken, and where to look.
+    fn breach(&self, opened: &Opened, violation: &Violation) -> Vec<String> {
+        let at = violation.event.to_string();
+        let told = crate::trace::Violation {
+            name: violation.promise.name().to_owned(),
+            at: Some(violation.event),
+            headline: violation.headline.clone(),
+            promised: violation.promise.promise().to_owned(),
+            seen: violation.seen.clone(),
+            culprits: violation.culprits.clone(),
+            insight: violation.insight.iter().cloned().collect(),
+            next: vec![self.command("view", &["--at", &at])],
+        };
+        explain_violation(opened.session.trace(), &told)
+    }
+
+    fn telling(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Telling {
+        let mut verdicts: Vec<(bool, String)> = Vec::new();
+        for (expectation, verdict) in self.scenario.expect.iter().zip(self.verdicts(opened)) {
+            verdicts.push((verdict.holds, format!("{}: {}", expectation.text, verdict.text)));
+        }
+        let mut name = self.called.clone();
+        name.extend(self.variant.iter().map(|variant| format!(" ({variant})")));
+        Telling {
+            name,
+            title: self.scenario.title.clone(),
+            seed: self.scenario.plan.seed,
+            setting: setting(&self.scenario),
+            end: opened.session.end(),
+            questions: self.questions(opened, answered),
+            verdicts,
+            digest: opened.session.digest().map(str::to_owned),
+            next: self.next(opened),
+            verbose,
+        }
+    }
+
+    /// The questions that came up, in order, with the answers given so far.
+    pub fn questions(&self, opened: &Opened, answered: &[String]) -> Vec<Asked> {
+        let moments = opened.session.moments();
+        let asked = |(place, moment): (usize, &Moment)| {
+            let question = &self.scenario.questions[moment.question];
+            let at = (moment.time, moment.before);
+            let (options, answer, because) = match question {
+                Question::Guess { answer, because, .. } => {
+                    (opened.judge.options(answer, at), opened.judge.answer(answer, at), because)
+                }
+                Question::Judge { because, .. } => (judge_options(), None, because),
+            };
+            Asked {
+                before: moment.before,
+                time: moment.time,
+                text: question.text().to_owned(),
+                options,
+                answered: answered.get(place).filter(|text| !text.is_empty()).cloned(),
+                answer,
+                shown: shown(opened, question, moment.before),
+                because: because.clone().unwrap_or_default(),
+            }
+        };
+        moments.iter().enumerate().map(asked).collect()
+    }
+
+    /// What the question of a moment asks, answered over many seeds: `sometimes (63 of 200 seeds)`.
+    pub fn judged(&self, question: &Question) -> Option<String> {
+        let Question::Judge { claim, seeds, .. } = question else { return None };
+        let true_of = |seed: u64| {
+            let judged = self.runner.judge(seed).ok()?;
+            Some(judged.judge.verdict(claim, judged.end).holds)
+        };
+        let truths: Vec<bool> = (0..u64::from(*seeds)).into_par_iter().filter_map(true_of).collect();
+        let count = truths.iter().filter(|&&holds| holds).count();
+        let word = match count {
+            0 => "never",
+            _ if count == truths.len() => "always",
+            _ => "sometimes",
+        };
+        Some(format!("{word}: in {count} of {} seeds", truths.len()))
+    }
+
+    /// Prints the story up to each question, asks it, and goes on.
+    fn tell_and_ask(&self, opened: &Opened, verbose: bool) -> Result<(), Stop> {
+        let mut answered: Vec<String> = Vec::new();
+        let mut printed = 0;
+        for (place, asked) in self.questions(opened, &[]).iter().enumerate() {
+            let story = self.story(opened, verbose, &answered);
+            let line = |text: &String| {
+                text.trim_start().starts_with('?') && text.contains(&asked.text[..asked.text.len().min(20)])
+            };
+            let Some(stop) = story.iter().skip(printed).position(line).map(|found| found + printed) else {
+                answered.push(String::new());
+                continue;
+            };
+            if stop > printed {
+                print(&story[printed..stop].join("\n"))?;
+            }
+            answered.push(ask(asked)?);
+            if let Some(truth) = self.judged(&self.scenario.questions[opened.session.moments()[place].question]) {
+                print(&format!("         ?  {truth}"))?;
+            }
+            // The question has been shown by asking it.
+            let told = self.story(opened, verbose, &answered);
+            printed = told.iter().skip(printed).position(line).map_or(stop, |found| found + printed) + 1;
+        }
+        print(&self.story(opened, verbose, &answered)[printed..].join("\n"))
+    }
+
+    fn next(&self, opened: &Opened) -> Vec<String> {
+        let trace = opened.session.trace();
+        let at = trace.faults().first().map(|record| record.event.to_string());
+        let leads = trace.facts().filter(|(_, _, fact)| matches!(fact, crate::node::Fact::BecameLeader { .. }));
+        let why = leads.last().map(|(id, _, _)| id).or_else(|| trace.ids().next_back());
+        let mut next = vec![match &at {
+            Some(at) => self.command("view", &["--at", at]),
+            None => self.command("view", &[]),
+        }];
+        next.extend(why.map(|id| self.command("why", &[&id.to_string()])));
+        let mut sweep = vec!["sweep", &self.called];
+        sweep.extend(self.variant.iter().flat_map(|variant| ["--variant", variant.as_str()]));
+        sweep.extend(["--seeds", "0..1000"]);
+        next.push(invocation(&sweep));
+        next
+    }
+}
+
+/// Asks a person, on the terminal.
+fn ask(asked: &Asked) -> Result<String, Stop> {
+    let options: Vec<String> =
+        asked.options.iter().enumerate().map(|(place, option)| format!("{} {option}", place + 1)).collect();
+    print(&format!("         ?  {}", asked.text))?;
+    if !options.is_empty() {
+        print(&format!("            {}", options.join("   ")))?;
+    }
+    let answer = line("            your answer (Enter skips): ")?;
+    if answer.is_empty() {
+        return Ok(answer);
+    }
+    let chosen = answer.parse::<usize>().ok().and_then(|number| asked.options.get(number.wrapping_sub(1)));
+    let answer = chosen.cloned().unwrap_or(answer);
+    let sure = line("            how sure, in per cent (Enter skips): ")?;
+    Ok(match sure.trim_end_matches('%').trim().parse::<u8>() {
+        Ok(sure) if sure <= 100 => format!("{answer}, {sure}% sure"),
+        _ => answer,
+    })
+}
+
+fn line(prompt: &str) -> Result<String, Stop> {
+    let mut out = std::io::stdout();
+    write!(out, "{prompt}")?;
+    out.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
+}
+
+/// What may be said of something that is judged over many seeds.
+pub fn judge_options() -> Vec<String> {
+    ["always", "sometimes", "never"].map(str::to_owned).to_vec()
+}
+
+/// The event that answers a question, where one does.
+fn shown(opened: &Opened, question: &Question, before: EventId) -> Option<EventId> {
+    let Question::Guess { answer, .. } = question else { return None };
+    let trace = opened.session.trace();
+    let operation = |label: &str| trace.operations().iter().find(|record| record.label.as_deref() == Some(label));
+    let ends = |id| {
+        let of_it = |fact: &crate::node::Fact| {
+            fact.operation() == Some(id)
+                && matches!(fact, crate::node::Fact::Returned { .. } | crate::node::Fact::TimedOut { .. })
+        };
+        trace.facts().find(|(event, _, fact)| *event >= before && of_it(fact)).map(|(event, _, _)| event)
+    };
+    match answer {
+        Answer::NextLeader => {
+            let leads = |fact: &crate::node::Fact| matches!(fact, crate::node::Fact::BecameLeader { .. });
+            trace.facts().find(|(event, _, fact)| *event >= before && leads(fact)).map(|(event, _, _)| event)
+        }
+        Answer::Result(label) | Answer::Outcome(label) => ends(operation(label)?.operation.id),
+        Answer::Whether(_) | Answer::Count(_) => None,
+    }
+}
+
+/// The promises that the scenario expects to be broken, or that one of its claims is about.
+fn mentions(scenario: &Scenario, promise: crate::check::Promise) -> bool {
+    fn about(claim: &Claim, promise: crate::check::Promise) -> bool {
+        match claim {
+            Claim::Holds(named) | Claim::Violated(named) => named.parts().contains(&promise),
+            Claim::Not(claim) => about(claim, promise),
+            _ => false,
+        }
+    }
+    scenario.expect.iter().any(|expectation| about(&expectation.claim, promise))
+}
+
+/// Violations that make the run a failure: of promises that were to hold. Where a scenario expects nothing, all are.
+pub fn unexpected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator<Item = &'a Violation> {
+    judge.violations().filter(move |violation| {
+        let held = |claim: &Claim| matches!(claim, Claim::Holds(named) if named.parts().contains(&violation.promise));
+        let expected = scenario.expect.iter().any(|expectation| held(&expectation.claim));
+        expected || (scenario.expect.is_empty() && violation.promise != crate::check::Promise::SinglePrimary)
+    })
+}
+
+/// Violations that the scenario is there to show.
+pub fn expected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator<Item = &'a Violation> {
+    judge.violations().filter(move |violation| {
+        mentions(scenario, violation.promise) && !unexpected(scenario, judge).any(|other| other == *violation)
+    })
+}
+
+/// Promises that no checker knows are refused before anything runs.
+fn refuse_what_cannot_be_judged(scenario: &Scenario) -> Result<(), Stop> {
+    for expectation in &scenario.expect {
+        if let Claim::Holds(promise) | Claim::Violated(promise) = &expectation.claim
+            && !Judge::can_judge(*promise)
+        {
+            let known: Vec<&str> = crate::check::Promise::ALL
+                .iter()
+                .filter(|known| Judge::can_judge(**known))
+                .map(|known| known.name())
+                .collect();
+            let mistake = crate::scenario::Mistake::says(format!("no checker judges {promise} yet"));
+            let mistake = mistake.at(expectation.span.clone()).accepted(known.join(" "));
+            return Err(scenario.diagnostic(mistake).into());
+        }
+    }
+    Ok(())
+}
+
+/// A run that would never end is the scenario's mistake.
+pub fn refuse_endless(scenario: &Scenario, over: Over, end: SimTime) -> Result<(), Stop> {
+    let why = match over {
+        Over::Until | Over::Quiet => return Ok(()),
+        Over::Events => {
+            format!("the run passed its budget of {} events at {end} s and was stopped", scenario.plan.max_events)
+        }
+        Over::Standstill => {
+            format!("time stands still at {end} s: events without end at one instant; the run was stopped")
+        }
+    };
+    let help = "look for a period or delay of zero; or raise the budget:  events: 100000000";
+    Err(Stop::wrong(format!("{}: {why}\n{help}", scenario.name)))
+}
+
+/// Nodes and network in one line.
+fn setting(scenario: &Scenario) -> String {
+    let plan = &scenario.plan;
+    let group = |group: &crate::node::Group| {
+        let names: Vec<&str> = group.members.iter().map(|&id| plan.cluster.name(id)).collect();
+        let names = match names.as_slice() {
+            [first, .., last] if names.len() > 2 => format!("{first}..{last}"),
+            names => names.join(" "),
+        };
+        if group.name == "replica" { names } else { format!("{} {names}", group.name) }
+    };
+    let groups: Vec<String> = plan.cluster.groups().iter().map(group).collect();
+    let percent = |ppm: u32| format!("{}.{:02}%", ppm / 10_000, ppm / 100 % 100);
+    let loss =
+        if plan.link.loss_ppm == 0 { "no loss".to_owned() } else { format!("loss {}", percent(plan.link.loss_ppm)) };
+    let delay = match &plan.link.delay {
+        Law::Constant(span) => format!("delay {span}"),
+        Law::Uniform(least, most) => format!("delay {least} to {most}"),
+        Law::Exponential(mean) => format!("delay exponential, mean {mean}"),
+        Law::LogNormal { median, sigma } => format!("delay log-normal, median {median}, sigma {sigma}"),
+    };
+    format!("{}; {delay}, {loss}; {}", groups.join(", "), scenario.protocol.text())
+}

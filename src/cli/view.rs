@@ -1,0 +1,141 @@
+//! `view`: the terminal debugger, and the browser of scenarios.
+
+use super::Exit;
+use super::arguments::{Color, View};
+use super::list;
+use super::shared::{Stop, invocation, print};
+use crate::scenario::Registry;
+use std::io::IsTerminal;
+
+/// Whether a person sits there, who can be shown a screen.
+fn on_a_terminal() -> bool {
+    cfg!(feature = "tui") && std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// Without a command: the browser on a terminal; elsewhere the list of scenarios.
+pub fn browse(registry: &Registry, color: Color) -> Result<Exit, Stop> {
+    if !on_a_terminal() {
+        print(&list::as_text(&list::entries()?))?;
+        return Ok(Exit::Met);
+    }
+    screen::browse(registry, color)
+}
+
+/// Walks through a run.
+pub fn view(registry: &Registry, view: &View, color: Color) -> Result<Exit, Stop> {
+    if !on_a_terminal() {
+        let instead = invocation(&["run", &view.which.scenario]);
+        return Err(Stop::usage(format!("view needs a terminal\nelsewhere the run can be read:  {instead}")));
+    }
+    screen::view(registry, view, color)
+}
+
+#[cfg(not(feature = "tui"))]
+mod screen {
+    //! Without the feature `tui` there is no screen, and nobody asks for one: see `on_a_terminal`.
+    use super::*;
+
+    pub fn browse(_: &Registry, _: Color) -> Result<Exit, Stop> {
+        Ok(Exit::Usage)
+    }
+
+    pub fn view(_: &Registry, _: &View, _: Color) -> Result<Exit, Stop> {
+        Ok(Exit::Usage)
+    }
+}
+
+#[cfg(feature = "tui")]
+mod screen {
+    use super::super::arguments::Which;
+    use super::super::run::{Made, expected, unexpected};
+    use super::super::shared::{event, load, wants_color};
+    use super::super::trace_file;
+    use super::*;
+    use crate::check::Violation;
+    use crate::node::{EventId, SimSpan, SimTime};
+    use crate::scenario::{Opened, Session};
+    use crate::trace::Lines;
+    use crate::tui::{Entry, Mark, Question, Show};
+    use std::path::Path;
+
+    pub fn browse(registry: &Registry, color: Color) -> Result<Exit, Stop> {
+        let colour = wants_color(color, &std::io::stdout());
+        loop {
+            let entry =
+                |entry: list::Entry| Entry { name: entry.name.to_owned(), title: entry.title, look: entry.look };
+            let entries = list::entries()?.into_iter().map(entry).collect();
+            let Some(scenario) = crate::tui::browse(entries, false, colour)? else { return Ok(Exit::Met) };
+            let which = Which { scenario, seed: None, variant: None };
+            view(registry, &View { which, at: None, ascii: false, no_ask: false }, color)?;
+        }
+    }
+
+    pub fn view(registry: &Registry, view: &View, color: Color) -> Result<Exit, Stop> {
+        let made = made(registry, &view.which)?;
+        let opened = made.open(Lines::None)?;
+        let start = view.at.as_deref().map(|text| start(text, opened.session.as_ref())).transpose()?;
+        let questions = if view.no_ask { Vec::new() } else { questions(&made, &opened) };
+        let violations = unexpected(&made.scenario, &opened.judge)
+            .chain(expected(&made.scenario, &opened.judge))
+            .map(mark)
+            .collect();
+        let scenario = &made.scenario;
+        crate::tui::view(Show {
+            name: scenario.name.clone(),
+            title: scenario.title.clone(),
+            look: scenario.look.clone().unwrap_or_default(),
+            seed: scenario.plan.seed,
+            questions,
+            violations,
+            start,
+            ascii: view.ascii,
+            colour: wants_color(color, &std::io::stdout()),
+            command_run: made.command("run", &[]),
+            session: opened.session,
+        })?;
+        Ok(Exit::Met)
+    }
+
+    /// The scenario that is meant, or that of a trace.
+    fn made(registry: &Registry, which: &Which) -> Result<Made, Stop> {
+        if let Some(header) = trace_file::header_of(Path::new(&which.scenario)) {
+            let scenario = trace_file::scenario(&header)?;
+            return Made::new(registry, scenario, &header.scenario, header.variant.as_deref());
+        }
+        Made::new(registry, load(which)?, &which.scenario, which.variant.as_deref())
+    }
+
+    /// Reads `e131` or `1.5s`.
+    fn start(text: &str, session: &dyn Session) -> Result<EventId, Stop> {
+        if text.starts_with('e') {
+            return event(text, session.trace().len());
+        }
+        let written = if text.ends_with(|c: char| c.is_ascii_digit()) { format!("{text}s") } else { text.to_owned() };
+        let span: SimSpan =
+            written.parse().map_err(|why| Stop::usage(format!("{why}; or an event, such as e131")))?;
+        Ok(session.trace().at_time(SimTime(span.0)).unwrap_or(EventId(0)))
+    }
+
+    /// The questions that came up, those that many seeds answer answered as well.
+    fn questions(made: &Made, opened: &Opened) -> Vec<Question> {
+        let moments = opened.session.moments();
+        let asked = made.questions(opened, &[]).into_iter().zip(moments);
+        let question = |(asked, moment): (crate::trace::Asked, &crate::scenario::Moment)| Question {
+            answer: asked.answer.or_else(|| made.judged(&made.scenario.questions[moment.question])),
+            text: asked.text,
+            options: asked.options,
+            because: asked.because,
+            before: asked.before,
+        };
+        asked.map(question).collect()
+    }
+
+    fn mark(violation: &Violation) -> Mark {
+        let promised = format!("promised: {}", violation.promise.promise());
+        Mark {
+            event: violation.event,
+            headline: format!("{}: {}", violation.promise, violation.headline),
+            lines: std::iter::once(promised).chain(violation.seen.clone()).chain(violation.insight.clone()).collect(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Which protocols there are, and how a scenario becomes runs of one.
+
+use super::session::{Run, Session};
+use super::{Diagnostic, Scenario};
+use crate::check::Judge;
+use crate::kernel::{Over, Plan, World};
+use crate::node::{Node, SimTime};
+use crate::protocols::{postcards, raft, single_server, two_generals};
+use crate::trace::Lines;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// The protocols that scenarios may name.
+pub struct Registry {
+    protocols: Vec<Protocol>,
+}
+
+/// One protocol, its type erased.
+struct Protocol {
+    name: &'static str,
+    prepare: Box<dyn Fn(&Scenario) -> Result<Box<dyn Runner>, Diagnostic> + Send + Sync>,
+}
+
+/// A scenario that is ready to be run, with any seed, as often as wanted, on any thread.
+pub trait Runner: Send + Sync {
+    /// Runs and keeps everything, to be looked at.
+    ///
+    /// `progress` is called every few thousand events with their number and the true time; where it answers false the
+    /// run is interrupted.
+    fn open(&self, seed: u64, lines: Lines, progress: &mut Progress<'_>) -> Result<Opened, Failure>;
+
+    /// Runs and keeps only what a verdict needs.
+    fn judge(&self, seed: u64) -> Result<Judged, Failure>;
+}
+
+/// Told of a run's events and true time; says whether it may go on.
+pub type Progress<'a> = dyn FnMut(u32, SimTime) -> bool + 'a;
+
+/// A run that was kept.
+pub struct Opened {
+    /// The run.
+    pub session: Box<dyn Session>,
+    /// What was watched.
+    pub judge: Judge,
+}
+
+/// A run that was only judged.
+pub struct Judged {
+    /// What was watched.
+    pub judge: Judge,
+    /// Why it ended.
+    pub over: Over,
+    /// When.
+    pub end: SimTime,
+    /// How many events it had.
+    pub events: u32,
+}
+
+/// Why a run gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The person did not want to wait.
+    #[error("interrupted")]
+    Interrupted,
+    /// The trace could not be written.
+    #[error("the trace cannot be written: {0}")]
+    Output(#[from] std::io::Error),
+    /// The protocol's own code panicked.
+    #[error("the protocol's code panicked: {0}")]
+    Panicked(String),
+}
+
+impl Registry {
+    /// No protocol.
+    pub fn empty() -> Self {
+        Registry { protocols: Vec::new() }
+    }
+
+    /// The protocols that come with Pessimist.
+    pub fn standard() -> Self {
+        Registry::empty()
+            .with_checked::<raft::Raft>("Raft", raft::Config::check)
+            .with_checked::<raft::Mutant>("RaftMutant", raft::mutants::Config::check)
+            .with::<postcards::Postcards>("Postcards")
+            .with::<single_server::SingleServer>("SingleServer")
+            .with::<two_generals::General>("TwoGenerals")
+    }
+
+    /// Adds a protocol, or puts one in the place of another of the same name.
+    pub fn with<N: Node>(self, name: &'static str) -> Self {
+        self.with_checked::<N>(name, |_| Ok(()))
+    }
+
+    /// Adds a protocol whose configuration may make no sense: `check` says why, in a sentence for people.
+    pub fn with_checked<N: Node>(mut self, name: &'static str, check: fn(&N::Config) -> Result<(), String>) -> Self {
+        self.protocols.retain(|protocol| protocol.name != name);
+        let prepare = move |scenario: &Scenario| -> Result<Box<dyn Runner>, Diagnostic> {
+            let config: N::Config = scenario.protocol.config(scenario)?;
+            check(&config).map_err(|why| scenario.refused_config(None, &why))?;
+            Ok(Box::new(Prepared::<N> { plan: scenario.plan.clone(), config }))
+        };
+        self.protocols.push(Protocol { name, prepare: Box::new(prepare) });
+        self
+    }
+
+    /// The names of all protocols.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + Clone + '_ {
+        self.protocols.iter().map(|protocol| protocol.name)
+    }
+
+    /// Makes a scenario ready to be run.
+    pub fn prepare(&self, scenario: &Scenario) -> Result<Box<dyn Runner>, Diagnostic> {
+        match self.protocols.iter().find(|protocol| protocol.name == scenario.protocol.name) {
+            Some(protocol) => (protocol.prepare)(scenario),
+            None => Err(scenario.unknown_protocol(self.names().collect::<Vec<_>>())),
+        }
+    }
+}
+
+/// A plan and a configuration for one type of node.
+struct Prepared<N: Node> {
+    plan: Plan,
+    config: N::Config,
+}
+
+impl<N: Node> Prepared<N> {
+    fn plan(&self, seed: u64) -> Arc<Plan> {
+        Arc::new(Plan { seed, ..self.plan.clone() })
+    }
+}
+
+impl<N: Node> Runner for Prepared<N> {
+    fn open(&self, seed: u64, lines: Lines, progress: &mut Progress<'_>) -> Result<Opened, Failure> {
+        let mut judge = Judge::new(self.plan.cluster.clone());
+        let config = self.config.clone();
+        let run = caught(|| Run::<N>::new(self.plan(seed), config, lines, &mut judge, progress))??;
+        let session = Box::new(run.ok_or(Failure::Interrupted)?);
+        Ok(Opened { session, judge })
+    }
+
+    fn judge(&self, seed: u64) -> Result<Judged, Failure> {
+        let mut judge = Judge::new(self.plan.cluster.clone());
+        let mut world = World::<N>::new(self.plan(seed), self.config.clone());
+        let over = caught(|| world.run(&mut judge))?;
+        Ok(Judged { judge, over, end: world.now(), events: world.events() })
+    }
+}
+
+/// Runs the code of a protocol, which may be a student's: what it panics with is a report.
+fn caught<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Failure::Panicked(text.unwrap_or("without a word").to_owned())
+    })
+}

@@ -1,0 +1,320 @@
+//! What clients asked for, what they were told, and what became of what they were not told.
+
+use super::moment::Moment;
+use super::survey::{Commit, End, Life, Survey, arrival_behind};
+use crate::node::{EventId, LossReason, NodeId, OperationId};
+use crate::trace::record::{EventKind, OperationRecord};
+use crate::trace::words::{asked_words, count_of, listed, names, op_kind};
+use std::collections::BTreeMap;
+
+/// The most operations that one label may name for each of them to be told.
+const FEW: usize = 3;
+
+pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
+    let records = survey.trace.operations();
+    let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
+    for label in records.iter().filter_map(|record| record.label.as_deref()) {
+        *labels.entry(label).or_default() += 1;
+    }
+    for (place, record) in records.iter().enumerate() {
+        let few = record.label.as_deref().is_some_and(|label| labels[label] <= FEW);
+        let rank = match () {
+            () if few || records.len() <= FEW => Rank::Named,
+            () if place == 0 => Rank::First,
+            () => Rank::Usual,
+        };
+        one(survey, record, &survey.lives[place], rank, moments);
+    }
+    unknowns(survey, moments);
+    commits(survey, moments);
+    fates(survey, moments);
+}
+
+/// How much is told of an operation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    /// Everything: it has a name, or is one of few.
+    Named,
+    /// How it began and ended.
+    First,
+    /// Only what is unusual.
+    Usual,
+}
+
+fn one(survey: &Survey<'_>, record: &OperationRecord, life: &Life, rank: Rank, moments: &mut Vec<Moment>) {
+    if rank != Rank::Usual {
+        asked(survey, record, life, rank, moments);
+    }
+    if rank == Rank::Named {
+        stored(survey, record, life, moments);
+    }
+    ended(survey, record, life, rank, moments);
+}
+
+fn asked(survey: &Survey<'_>, record: &OperationRecord, life: &Life, rank: Rank, moments: &mut Vec<Moment>) {
+    let client = name_at(survey, record.event);
+    let mut text = format!("{client} asks {}", asked_words(record));
+    let again: Vec<EventId> = life.asked.iter().skip(1).map(|asked| asked.0).collect();
+    let nobody = |at: &EventId| survey.leads_at(*at).next().is_none();
+    if !again.is_empty() && again.iter().all(nobody) && !survey.reigns.is_empty() {
+        text += "; nobody leads; it asks again";
+    } else if again.len() > 1 {
+        text += &format!("; asks again {} times", again.len());
+    }
+    let weight = if rank == Rank::Named { 66 } else { 54 };
+    moments.push(Moment::new(record.event, weight, "request", text));
+}
+
+/// Where a labelled operation was stored first, and whom it reached after the one who stored it first had crashed.
+fn stored(survey: &Survey<'_>, record: &OperationRecord, life: &Life, moments: &mut Vec<Moment>) {
+    let trace = survey.trace;
+    let op = asked_words(record);
+    let Some(&(first, node, index)) = life.appended.first() else { return };
+    let name = trace.cluster().name(node);
+    let handler = trace.handler_of(first);
+    let sends = effects(survey, handler).filter(|id| trace.record(*id).kind() == EventKind::Send).count();
+    let text = match sends {
+        0 => format!("{name} logs {op} as entry {index}"),
+        _ => format!("{name} logs {op} as entry {index}, sends it to {}", others(survey, node, sends)),
+    };
+    moments.push(Moment::new(first, 56, "entry stored", text));
+    let crashed = trace.faults().iter().map(|fault| fault.event).find(|fault| {
+        *fault > first && trace.node(*fault) == Some(node) && trace.fault(*fault).is_some_and(|it| !it.fault.mends())
+    });
+    let Some(crashed) = crashed else { return };
+    let reached: Vec<&(EventId, NodeId, u64)> =
+        life.appended.iter().filter(|it| it.0 > crashed && it.1 != node && it.2 == index).collect();
+    // Only what the first one sent itself: a later leader may have handed the entry on.
+    let reached: Vec<_> = reached
+        .into_iter()
+        .filter(|it| arrival_behind(trace, it.0).and_then(|at| trace.peer(at)) == Some(node))
+        .collect();
+    if let Some(last) = reached.last() {
+        let lost = reached.iter().all(|it| replies_are_lost(survey, it.0, node));
+        let tail = match (lost, reached.len()) {
+            (false, _) => "",
+            (true, 1) => "; its reply is lost",
+            (true, _) => "; their replies are lost",
+        };
+        let text = format!("{op} reached {}{tail}", names(trace, reached.iter().map(|it| it.1)));
+        moments.push(Moment::new(last.0, 58, "entry stored", text).unnamed());
+    }
+}
+
+fn others(survey: &Survey<'_>, node: NodeId, sends: usize) -> String {
+    if sends + 1 == survey.voters(node) { "all".to_owned() } else { format!("{sends} others") }
+}
+
+/// The events that a handler brought about, which stand right behind it.
+fn effects<'a>(survey: &'a Survey<'_>, handler: EventId) -> impl Iterator<Item = EventId> + 'a {
+    let trace = survey.trace;
+    (handler.0 + 1..trace.len() as u32).map(EventId).take_while(move |id| trace.record(*id).cause() == Some(handler))
+}
+
+/// Whether what a node sent back to another when it declared a fact was lost because the other was down.
+fn replies_are_lost(survey: &Survey<'_>, fact: EventId, to: NodeId) -> bool {
+    let trace = survey.trace;
+    let handler = trace.handler_of(fact);
+    let mut sends = effects(survey, handler).filter(|id| trace.record(*id).kind() == EventKind::Send);
+    sends.any(|send| {
+        let end = trace.end_of(send);
+        trace.peer(send) == Some(to) && end.is_some_and(|end| trace.loss(end) == Some(LossReason::Down))
+    })
+}
+
+fn ended(survey: &Survey<'_>, record: &OperationRecord, life: &Life, rank: Rank, moments: &mut Vec<Moment>) {
+    let Some((event, end)) = &life.end else {
+        if rank == Rank::Named {
+            let text = format!("{} never heard of {} again", name_at(survey, record.event), asked_words(record));
+            let last = EventId(survey.trace.len() as u32 - 1);
+            moments.push(Moment::new(last, 60, "unknown outcome", text).untimed());
+        }
+        return;
+    };
+    let (client, op) = (name_at(survey, *event), asked_words(record));
+    let moment = match end {
+        End::GaveUp => return,
+        End::Failed => Moment::new(*event, 42, "refusal", format!("{client} is told: {op} FAILED, without effect")),
+        End::Ok(value) => {
+            if rank == Rank::Usual {
+                return;
+            }
+            let told = match value {
+                crate::node::Datum::Absent if record.operation.op.is_read() => format!("{op}: nothing there"),
+                crate::node::Datum::Absent => "ok".to_owned(),
+                value => format!("{op}: {value}"),
+            };
+            let weight = if rank == Rank::Named { 64 } else { 53 };
+            let text = match holders(survey, life) {
+                Some(holders) if !record.operation.op.is_read() => {
+                    format!("{op} is on {holders}: committed, {client} told {told}")
+                }
+                _ if told == "ok" => format!("{client} is told: {op} ok"),
+                _ => format!("{client} is told {told}"),
+            };
+            Moment::new(*event, weight, count_name(record), text)
+        }
+    };
+    moments.push(moment.ending(record.operation.id));
+}
+
+fn count_name(record: &OperationRecord) -> &'static str {
+    match op_kind(&record.operation.op) {
+        "get" => "get ok",
+        "put" => "put ok",
+        _ => "operation ok",
+    }
+}
+
+/// Who was known to hold an operation when it was first known to be committed.
+fn holders(survey: &Survey<'_>, life: &Life) -> Option<String> {
+    let committed = life.committed?;
+    let trace = survey.trace;
+    let mut held: Vec<NodeId> = Vec::new();
+    for &(event, node, _) in &life.appended {
+        if trace.before(event, committed) && !held.contains(&node) {
+            held.push(node);
+        }
+    }
+    (!held.is_empty()).then(|| names(trace, held))
+}
+
+fn name_at<'a>(survey: &Survey<'a>, event: EventId) -> &'a str {
+    survey.trace.node(event).map_or("?", |node| survey.trace.cluster().name(node))
+}
+
+/// Operations whose client gave up. Many in a row are one line.
+fn unknowns(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
+    let records = survey.trace.operations();
+    let mut ends: Vec<(EventId, usize)> = Vec::new();
+    for (place, life) in survey.lives.iter().enumerate() {
+        if let Some((event, _)) = life.end {
+            ends.push((event, place));
+        }
+    }
+    ends.sort();
+    let gave_up = |place: usize| matches!(survey.lives[place].end, Some((_, End::GaveUp)));
+    for run in ends.chunk_by(|a, b| gave_up(a.1) == gave_up(b.1)).filter(|run| gave_up(run[0].1)) {
+        // One that stands alone under its label is told alone; faults between them part the others.
+        let lone = |end: &(EventId, usize)| {
+            let label = records[end.1].label.as_deref();
+            label.is_some() && records.iter().filter(|other| other.label.as_deref() == label).count() <= FEW
+        };
+        let (alone, together): (Vec<_>, Vec<_>) = run.iter().copied().partition(|end| lone(end));
+        moments.extend(alone.into_iter().map(|end| unknown(survey, &[end])));
+        let faults = |id: EventId| survey.trace.faults().partition_point(|fault| fault.event < id);
+        for part in together.chunk_by(|a, b| faults(a.0) == faults(b.0)) {
+            if part.len() <= 2 {
+                moments.extend(part.iter().map(|end| unknown(survey, &[*end])));
+            } else {
+                moments.push(unknown(survey, part));
+            }
+        }
+    }
+}
+
+fn unknown(survey: &Survey<'_>, ends: &[(EventId, usize)]) -> Moment {
+    let records = survey.trace.operations();
+    let (event, place) = ends[0];
+    let first = asked_words(&records[place]);
+    let client = name_at(survey, event);
+    let text = match ends {
+        [_] => format!("{client} gives up on {first}: UNKNOWN"),
+        _ => {
+            let last = asked_words(&records[ends[ends.len() - 1].1]);
+            let same = ends.iter().all(|end| survey.trace.node(end.0) == survey.trace.node(event));
+            let who = if same { client.to_owned() } else { "clients".to_owned() };
+            let verb = if same { "gives" } else { "give" };
+            format!("{who} {verb} up on {} in a row, {first} to {last}: UNKNOWN", ends.len())
+        }
+    };
+    let weight = if ends.len() == 1 && records[place].label.is_none() { 57 } else { 61 };
+    let moment = Moment::new(event, weight, "unknown outcome", text).counting(ends.len());
+    if ends.len() == 1 { moment.ending(records[place].operation.id) } else { moment.unnamed() }
+}
+
+/// The first thing that each leader commits, and what lies beneath it.
+fn commits(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
+    for reign in &survey.reigns {
+        let within = |commit: &&Commit| {
+            commit.node == reign.node
+                && commit.event > reign.from
+                && reign.until.is_none_or(|until| commit.event < until)
+        };
+        let Some(commit) = survey.commits.iter().find(within) else { continue };
+        let Some(own) = commit.entries.iter().find(|entry| entry.1 == reign.term) else { continue };
+        let name = survey.trace.cluster().name(commit.node);
+        let beneath: Vec<String> = commit
+            .entries
+            .iter()
+            .filter(|entry| entry.1 < reign.term)
+            .filter_map(|entry| entry.2)
+            .map(|id| op_of(survey, id))
+            .collect();
+        let mut text = match own.2 {
+            None => format!("{name} commits its own entry {}", own.0),
+            Some(id) => format!("{name} commits entry {}, {}", own.0, op_of(survey, id)),
+        };
+        if !beneath.is_empty() {
+            text += &format!(" and, beneath it, {}", listed(&shortened(beneath.clone())));
+        }
+        let weight = if beneath.is_empty() { 41 } else { 72 };
+        moments.push(Moment::new(commit.event, weight, "first commit of a term", text).mark(if beneath.is_empty() {
+            ' '
+        } else {
+            '*'
+        }));
+    }
+}
+
+fn op_of(survey: &Survey<'_>, id: OperationId) -> String {
+    crate::trace::words::operation_words(survey.trace, id)
+}
+
+fn shortened(mut items: Vec<String>) -> Vec<String> {
+    if items.len() > 4 {
+        let rest = items.len() - 3;
+        items.truncate(3);
+        items.push(format!("{rest} more"));
+    }
+    items
+}
+
+/// What became of that about which clients know nothing: told once, where the last of it is decided.
+fn fates(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
+    let records = survey.trace.operations();
+    let unknown = |place: &usize| {
+        matches!(survey.lives[*place].end, Some((_, End::GaveUp))) && !records[*place].operation.op.is_read()
+    };
+    let places: Vec<usize> = (0..records.len()).filter(unknown).collect();
+    let happened = |place: &&usize| !survey.lives[**place].applied.is_empty();
+    let never = |place: &&usize| survey.lives[**place].appended.is_empty();
+    let (kept, gone): (Vec<usize>, Vec<usize>) =
+        (places.iter().filter(happened).copied().collect(), places.iter().filter(never).copied().collect());
+    if kept.is_empty() || !survey.applies {
+        return;
+    }
+    let when = |place: &usize| {
+        let life = &survey.lives[*place];
+        let applied = life.applied.iter().map(|it| it.0).min();
+        applied.max(life.end.as_ref().map(|end| end.0))
+    };
+    let Some(at) = kept.iter().filter_map(when).max() else { return };
+    let row =
+        |places: &[usize]| listed(&shortened(places.iter().map(|&place| asked_words(&records[place])).collect()));
+    let mut text = format!("{} happened", row(&kept));
+    if !gone.is_empty() {
+        text += &format!(", {} never did", row(&gone));
+    }
+    text +=
+        if gone.is_empty() { " after all: silence did not mean no" } else { "; their clients saw the same silence" };
+    if kept.len() + gone.len() > 8 {
+        text = format!(
+            "of {}, {} happened, {} never did; their clients saw the same silence",
+            count_of(places.len(), "unknown outcome"),
+            kept.len(),
+            gone.len()
+        );
+    }
+    moments.push(Moment::new(at, 74, "fate", text).untimed());
+}

@@ -1,0 +1,116 @@
+//! How a story ends: what held, what became of all operations, and where to go on.
+
+use super::survey::{End, Life, Survey};
+use super::{COLUMNS, Telling, wrap};
+use crate::node::Op;
+use crate::trace::words::{grouped, op_kind, plain};
+use std::collections::BTreeMap;
+
+/// So many verdicts are shown one by one.
+const SHOWN: usize = 4;
+
+pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<String>) {
+    lines.push(String::new());
+    lines.push("VERDICTS, this run only".to_owned());
+    promises(telling, lines);
+    operations(survey, lines);
+    let events = format!("{} events", grouped(survey.trace.len() as u64));
+    match &telling.digest {
+        Some(digest) => lines.push(format!("digest {}   {events}", plain(digest))),
+        None => lines.push(events),
+    }
+    if !telling.next.is_empty() {
+        lines.push(String::new());
+        for (place, command) in telling.next.iter().enumerate() {
+            lines.push(format!("{}{}", if place == 0 { "NEXT  " } else { "      " }, plain(command)));
+        }
+    }
+}
+
+/// What is broken is always told; what held may be counted.
+fn promises(telling: &Telling, lines: &mut Vec<String>) {
+    let broken = telling.verdicts.iter().filter(|verdict| !verdict.0);
+    for (place, (_, text)) in broken.clone().enumerate() {
+        if place == SHOWN && !telling.verbose {
+            lines.push(format!("  BROKEN  {} more (--verbose)", broken.count() - SHOWN));
+            break;
+        }
+        item("  BROKEN  ", text, lines);
+    }
+    let held: Vec<&String> = telling.verdicts.iter().filter(|verdict| verdict.0).map(|verdict| &verdict.1).collect();
+    let shown = if telling.verbose || held.len() <= SHOWN { held.len() } else { SHOWN - 1 };
+    for text in &held[..shown] {
+        item("  held  ", text, lines);
+    }
+    if held.len() > shown {
+        lines.push(format!("  held  {} more (--verbose)", held.len() - shown));
+    }
+}
+
+fn item(head: &str, text: &str, lines: &mut Vec<String>) {
+    let room = COLUMNS - head.len();
+    for (place, part) in wrap(&plain(text), room, room).iter().enumerate() {
+        lines.push(format!("{}{part}", if place == 0 { head.to_owned() } else { " ".repeat(head.len()) }));
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    ok: usize,
+    failed: usize,
+    unknown: usize,
+    kept: usize,
+    never: usize,
+    pending: usize,
+    lost: usize,
+    writes: bool,
+}
+
+/// A line for each kind of operation: how they ended, and what became of those about which nobody was told.
+fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
+    let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    for (record, life) in survey.trace.operations().iter().zip(&survey.lives) {
+        count(tallies.entry(op_kind(&record.operation.op)).or_default(), &record.operation.op, life);
+    }
+    for (kind, tally) in tallies {
+        let mut parts = vec![format!("{} ok", tally.ok)];
+        if tally.failed > 0 {
+            parts.push(format!("{} failed", tally.failed));
+        }
+        if tally.unknown > 0 {
+            let mut fates = Vec::new();
+            if survey.applies && tally.writes {
+                let open = tally.unknown - tally.kept - tally.never;
+                let counts = [(tally.kept, "kept"), (tally.never, "never happened"), (open, "stored, undecided")];
+                fates.extend(counts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}")));
+            }
+            let fates = if fates.is_empty() { String::new() } else { format!(" ({})", fates.join(", ")) };
+            parts.push(format!("{} unknown{fates}", tally.unknown));
+        }
+        if tally.pending > 0 {
+            parts.push(format!("{} unanswered at the end", tally.pending));
+        }
+        if survey.applies && tally.writes {
+            parts.push(format!("{} ok-but-lost", tally.lost));
+        }
+        item("  ", &format!("{kind}s  {}", parts.join("; ")), lines);
+    }
+}
+
+fn count(tally: &mut Tally, op: &Op, life: &Life) {
+    tally.writes |= !op.is_read();
+    match &life.end {
+        None => tally.pending += 1,
+        Some((_, End::Ok(_))) => {
+            tally.ok += 1;
+            // No node ever carried out what its client was told is done.
+            tally.lost += usize::from(!op.is_read() && life.applied.is_empty());
+        }
+        Some((_, End::Failed)) => tally.failed += 1,
+        Some((_, End::GaveUp)) => {
+            tally.unknown += 1;
+            tally.kept += usize::from(!life.applied.is_empty());
+            tally.never += usize::from(life.applied.is_empty() && life.appended.is_empty());
+        }
+    }
+}

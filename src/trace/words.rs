@@ -1,0 +1,182 @@
+//! One event in a few plain words, for people.
+
+use super::record::{EventKind, OperationRecord, Trace};
+use crate::node::{Datum, EventId, Fact, Fault, NodeId, Op, OperationId, Outcome};
+
+/// What one event is, as one would say it aloud: `n3 votes for n1 in term 2`, `c1 gives up on y=7: UNKNOWN`.
+pub fn fact_words(trace: &Trace, id: EventId) -> String {
+    let who = trace.node(id).map_or("the network", |node| trace.cluster().name(node));
+    let peer = trace.peer(id).map_or("?", |peer| trace.cluster().name(peer));
+    let name = trace.name(id);
+    match trace.record(id).kind() {
+        EventKind::Boot if trace.incarnation(id).is_some_and(|times| times > 0) => format!("{who} boots again"),
+        EventKind::Boot => format!("{who} boots"),
+        EventKind::Deliver => format!("{who} receives {name} from {peer}"),
+        EventKind::TimerFired => format!("{who}'s {} timer ends", spaced(name)),
+        EventKind::SyncDone => format!("{who}'s disk says: synced"),
+        EventKind::Operation => {
+            let op = trace.operation(id).map(|record| record.operation.op.to_string()).unwrap_or_default();
+            format!("{who} is asked for {op}")
+        }
+        EventKind::Send => format!("{who} sends {name} to {peer}"),
+        EventKind::Lost => {
+            let to = trace.record(id).cause().and_then(|send| trace.peer(send));
+            let to = to.map_or("?", |to| trace.cluster().name(to));
+            let reason = trace.loss(id).map_or("", |reason| reason.describe());
+            format!("{name} from {peer} to {to} is lost: {reason}")
+        }
+        EventKind::Fact => trace.fact(id).map_or_else(String::new, |fact| of_fact(trace, who, fact)),
+        EventKind::Fault => trace.fault(id).map_or_else(String::new, |record| fault_words(trace, &record.fault)),
+    }
+}
+
+/// A fault in words. An ordinary crash is told to nobody, which is the whole difficulty.
+pub fn fault_words(trace: &Trace, fault: &Fault) -> String {
+    match fault {
+        Fault::Crash(_) => format!("{}. Nobody is told.", fault.describe(trace.cluster())),
+        Fault::Mark => "this moment has a name; nothing goes wrong".to_owned(),
+        _ => fault.describe(trace.cluster()),
+    }
+}
+
+fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
+    let op = |id: &OperationId| operation_words(trace, *id);
+    let what =
+        |id: &Option<OperationId>| id.map(|id| format!(" ({})", operation_words(trace, id))).unwrap_or_default();
+    match fact {
+        Fact::BecameCandidate { term } => format!("{who} is a candidate for term {term}"),
+        Fact::BecameLeader { term } => format!("{who} LEADS term {term}"),
+        Fact::BecameFollower { term } => format!("{who} follows, term {term}"),
+        Fact::Voted { term, candidate } => {
+            let candidate = trace.cluster().name(*candidate);
+            let whom = if candidate == who { "itself" } else { candidate };
+            format!("{who} votes for {whom} in term {term}")
+        }
+        Fact::Appended { index, operation, .. } => format!("{who} logs entry {index}{}", what(operation)),
+        Fact::Truncated { index } => format!("{who} drops its entries from {index} on"),
+        Fact::Compacted { index, .. } => format!("{who} keeps a snapshot in place of its log to {index}"),
+        Fact::Installed { index, .. } => format!("{who} takes over a snapshot up to {index}"),
+        Fact::Restored { index, operation, .. } => {
+            format!("{who}'s disk still holds entry {index}{}", what(operation))
+        }
+        Fact::Recovered { index, term } => format!("{who} is back; its disk: term {term}, log to {index}"),
+        Fact::Committed { index, .. } => format!("{who} knows: committed to {index}"),
+        Fact::Applied { index, operation, .. } => format!("{who} applies entry {index}{}", what(operation)),
+        Fact::Asked { operation, server } => {
+            format!("{who} asks {} for {}", trace.cluster().name(*server), op(operation))
+        }
+        Fact::Returned { operation, outcome } => {
+            format!("{who} is told: {}", outcome_words(trace, *operation, outcome))
+        }
+        Fact::TimedOut { operation } => format!("{who} gives up on {}: UNKNOWN", op(operation)),
+        Fact::Delivered { from, value } => format!("{who} delivers {value} of {}", trace.cluster().name(*from)),
+        Fact::Acquired { token } => format!("{who} holds the lock, token {token}"),
+        Fact::Released { token } => format!("{who} gives the lock back, token {token}"),
+        Fact::Decided { value } => format!("{who} DECIDES {value}"),
+        Fact::Note(text) => format!("{who}: {text}"),
+    }
+}
+
+/// How an operation ended: `x=1 ok`, `get x: 7`, `lock FAILED`.
+pub fn outcome_words(trace: &Trace, id: OperationId, outcome: &Outcome) -> String {
+    let op = operation_words(trace, id);
+    match outcome {
+        Outcome::Ok(Datum::Absent)
+            if trace.operation_by_id(id).is_some_and(|record| record.operation.op.is_read()) =>
+        {
+            format!("{op}: nothing there")
+        }
+        Outcome::Ok(Datum::Absent) => format!("{op} ok"),
+        Outcome::Ok(value) => format!("{op}: {value}"),
+        Outcome::Failed => format!("{op} FAILED, without effect"),
+    }
+}
+
+/// What was asked for, as stories say it: `x=1`.
+pub fn operation_words(trace: &Trace, id: OperationId) -> String {
+    trace.operation_by_id(id).map_or_else(|| format!("operation {}", id.0), asked_words)
+}
+
+pub(super) fn asked_words(record: &OperationRecord) -> String {
+    record.operation.op.to_string()
+}
+
+/// The kind of an operation as a word that can be counted: `put`.
+pub(super) fn op_kind(op: &Op) -> &'static str {
+    match op {
+        Op::Get(_) => "get",
+        Op::Put(..) => "put",
+        Op::Append(..) => "append",
+        Op::Cas { .. } => "cas",
+        Op::Delete(_) => "delete",
+        Op::Acquire(_) => "acquire",
+        Op::Release(_) => "release",
+        Op::Broadcast(_) => "broadcast",
+        Op::Do(..) => "command",
+    }
+}
+
+/// `AskAgain` as `ask again`.
+pub(super) fn spaced(name: &str) -> String {
+    let mut text = String::new();
+    for (place, letter) in name.char_indices() {
+        if letter.is_ascii_uppercase() && place > 0 {
+            text.push(' ');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
+
+/// `1 put`, `2 puts`.
+pub(super) fn count_of(count: usize, thing: &str) -> String {
+    let ending = match thing {
+        _ if count == 1 => "",
+        _ if thing.ends_with("sh") || thing.ends_with('s') || thing.ends_with("ch") => "es",
+        _ => "s",
+    };
+    format!("{} {thing}{ending}", grouped(count as u64))
+}
+
+/// `2,271`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Names in a row: `n1 n2 n4`.
+pub(super) fn names(trace: &Trace, nodes: impl IntoIterator<Item = NodeId>) -> String {
+    nodes.into_iter().map(|node| trace.cluster().name(node)).collect::<Vec<_>>().join(" ")
+}
+
+/// Names in running text: `n1`, `n1 and n2`, `n1, n2 and n4`.
+pub(super) fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Only printable ASCII: what others wrote (notes, questions) may hold anything.
+pub(super) fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        match letter {
+            '\u{2018}' | '\u{2019}' => out.push('\''),
+            '\u{201c}' | '\u{201d}' => out.push('"'),
+            '\u{2013}' | '\u{2014}' => out.push('-'),
+            ' '..='~' => out.push(letter),
+            _ if letter.is_whitespace() => out.push(' '),
+            _ => out.push('?'),
+        }
+    }
+    out
+}

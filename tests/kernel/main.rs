@@ -1,0 +1,8 @@
+//! What a world does, seen from outside: by the log of small runs of a puppet that does as it is told.
+
+mod disks;
+mod draws;
+mod network;
+mod processes;
+mod puppet;
+mod rules;
