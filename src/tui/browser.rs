@@ -2,6 +2,7 @@
 
 use super::Entry;
 use super::action::Action;
+use super::keys::Context;
 
 /// The list's whole state.
 pub struct Browser {
@@ -13,6 +14,8 @@ pub struct Browser {
     pub filter: String,
     /// The chosen place among those that are listed.
     pub place: usize,
+    /// Whether letters are a filter's: after `/`, until it is forgotten.
+    pub typing: bool,
     /// Set when it is over: a name, or none.
     pub done: Option<Option<String>>,
 }
@@ -26,7 +29,7 @@ pub enum Item<'a> {
 
 impl Browser {
     pub fn new(entries: Vec<Entry>, ascii: bool, colour: bool) -> Self {
-        Browser { entries, ascii, colour, size: (80, 24), filter: String::new(), place: 0, done: None }
+        Browser { entries, ascii, colour, size: (80, 24), filter: String::new(), place: 0, typing: false, done: None }
     }
 
     /// The places of the entries that the filter leaves, in order.
@@ -57,6 +60,11 @@ impl Browser {
         self.listed().get(self.place).map(|&place| &self.entries[place])
     }
 
+    /// Where keys count.
+    pub fn context(&self) -> Context {
+        if self.typing { Context::Filter } else { Context::Browser }
+    }
+
     /// Carries out one action.
     pub fn update(&mut self, action: Action) {
         let (count, page) = (self.listed().len(), usize::from(self.size.1 / 2).max(1));
@@ -72,8 +80,11 @@ impl Browser {
             Action::Erase => self.refilter(|filter| {
                 filter.pop();
             }),
-            Action::Close if self.filter.is_empty() => self.done = Some(None),
-            Action::Close => self.refilter(String::clear),
+            Action::AskText => self.typing = true,
+            Action::Close => {
+                self.refilter(String::clear);
+                self.typing = false;
+            }
             Action::Quit => self.done = Some(None),
             Action::Enter => self.done = self.chosen().map(|entry| Some(entry.name.clone())),
             _ => {}
@@ -83,6 +94,7 @@ impl Browser {
 
     fn refilter(&mut self, change: impl FnOnce(&mut String)) {
         change(&mut self.filter);
+        self.typing = true;
         self.place = 0;
     }
 }

@@ -16,6 +16,8 @@ pub enum Context {
     Question,
     /// The list of scenarios.
     Browser,
+    /// The list while a part of a name is typed.
+    Filter,
     /// Everywhere.
     Anywhere,
 }
@@ -29,6 +31,7 @@ impl Context {
             Context::Prompt => "WHILE TYPING",
             Context::Question => "AT A QUESTION",
             Context::Browser => "IN THE LIST OF SCENARIOS",
+            Context::Filter => "WHILE FILTERING THE LIST",
             Context::Anywhere => "EVERYWHERE",
         }
     }
@@ -82,11 +85,13 @@ const fn line(
 }
 
 use Action as A;
-use Context::{Anywhere, Browser, Help, Prompt, Question, Run};
+use Context::{Anywhere, Browser, Filter, Help, Prompt, Question, Run};
 use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 /// Every key that does anything.
 pub const TABLE: &[Binding] = &[
+    line(Run, &[c('?')], A::Help, "help", "this help"),
+    line(Run, &[c('q')], A::Quit, "quit", "quit"),
     line(Run, &[k(Right), c('l')], A::Next, "step", "one event on"),
     line(Run, &[k(Left), c('h')], A::Previous, "back", "one event back"),
     line(Run, &[k(Down), c('j')], A::NextRow, "", "one row on"),
@@ -125,8 +130,6 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c(']')], A::ScrollDown, "", "scroll the panel on"),
     line(Run, &[c('[')], A::ScrollUp, "", "scroll the panel back"),
     line(Run, &[c('z')], A::Quiet, "", "hide rows of disks and logs"),
-    line(Run, &[c('?')], A::Help, "help", "this help"),
-    line(Run, &[c('q')], A::Quit, "quit", "quit"),
     Binding {
         context: Question,
         keys: &[Key::Digit],
@@ -150,16 +153,26 @@ pub const TABLE: &[Binding] = &[
     line(Browser, &[k(Home)], A::First, "", "to the first"),
     line(Browser, &[k(End)], A::Last, "", "to the last"),
     line(Browser, &[k(Enter)], A::Enter, "open", "open it"),
-    line(Browser, &[c('/')], A::AskText, "filter", "type a part of a name"),
-    line(Browser, &[k(Esc)], A::Close, "clear", "forget the filter; without one, quit"),
-    line(Browser, &[k(Backspace)], A::Erase, "", "erase a letter of the filter"),
-    line(Browser, &[c('q')], A::Quit, "quit", "quit (within a filter it is a letter)"),
+    line(Browser, &[c('/')], A::AskText, "filter", "filter by what is typed next"),
+    line(Browser, &[c('q'), k(Esc)], A::Quit, "quit", "quit"),
     Binding {
         context: Browser,
         keys: &[Key::Text],
         does: Does::WithText(A::Type),
         short: "",
         help: "filter by this",
+    },
+    line(Filter, &[k(Down)], A::Next, "", "the next scenario"),
+    line(Filter, &[k(Up)], A::Previous, "", "the scenario before"),
+    line(Filter, &[k(Enter)], A::Enter, "open", "open it"),
+    line(Filter, &[k(Esc)], A::Close, "show all", "forget the filter"),
+    line(Filter, &[k(Backspace)], A::Erase, "", "erase a letter"),
+    Binding {
+        context: Filter,
+        keys: &[Key::Text],
+        does: Does::WithText(A::Type),
+        short: "",
+        help: "filter by this too",
     },
     line(Anywhere, &[Key::Control('c')], A::Quit, "", "quit"),
 ];
@@ -229,7 +242,7 @@ pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> 
 
 /// The help: a heading and its lines (keys, what they do), context by context.
 pub fn help() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    let contexts = [Run, Question, Help, Prompt, Browser, Anywhere];
+    let contexts = [Run, Question, Help, Prompt, Browser, Filter, Anywhere];
     let lines = |context: Context| {
         let mine = TABLE.iter().filter(move |binding| binding.context == context);
         mine.map(|binding| (names(binding), binding.help)).collect()

@@ -108,14 +108,14 @@ impl Overview {
     /// The strip of each node in `width` buckets. Nothing shows of the event `limit` and what comes after it; its
     /// instant is given where there is one.
     pub fn strips(&self, width: usize, limit: u32, limit_time: Option<SimTime>) -> Vec<Vec<Cell>> {
-        let seen = limit_time.map_or(width, |time| self.bucket(time, width));
+        let seen = limit_time.map_or(width, |time| self.bucket(time, width) + 1);
         self.changes.iter().map(|changes| self.strip(changes, width, limit, seen)).collect()
     }
 
     fn strip(&self, changes: &[(EventId, SimTime, Change)], width: usize, limit: u32, seen: usize) -> Vec<Cell> {
         let mut strip = vec![Cell::Hidden; width];
         let (mut role, mut paused, mut next) = (Cell::Down, false, 0);
-        for (bucket, cell) in strip.iter_mut().enumerate().take(seen.max(1)) {
+        for (bucket, cell) in strip.iter_mut().enumerate().take(seen) {
             let mut gravest = Cell::Hidden;
             while let Some(&(id, time, change)) = changes.get(next)
                 && id.0 < limit

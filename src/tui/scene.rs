@@ -8,7 +8,7 @@ use super::overview::{self, Cell};
 use super::rows::{Row, Rows};
 use crate::node::{EventId, Fault, NodeId};
 use crate::scenario::Picture;
-use crate::trace::{Change, EventKind, Trace};
+use crate::trace::{Change, EventKind, Trace, Tree};
 
 /// What a lifeline looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +30,16 @@ pub struct Backdrop {
 pub struct Details {
     /// The selected node's state after the event; `None` where it is down.
     pub state: Option<Vec<String>>,
+    /// The same in short: the names and values of its fields.
+    pub fields: Vec<String>,
     pub changes: Vec<Change>,
     pub message: Vec<String>,
     pub causes: Vec<EventId>,
     pub effects: Vec<EventId>,
 }
+
+/// For each node the overview's cells.
+pub type Strips = Vec<Vec<Cell>>;
 
 /// All that is drawn and not in the model itself.
 pub struct Scene {
@@ -47,7 +52,7 @@ pub struct Scene {
     pub at: usize,
     pub backdrops: Vec<Backdrop>,
     pub rails: Vec<Rail>,
-    pub strips: Vec<Vec<Cell>>,
+    pub strips: Strips,
     pub picture: Picture,
     pub details: Details,
 }
@@ -56,7 +61,8 @@ pub struct Scene {
 #[derive(Default)]
 pub struct Kept {
     base: Option<(u32, Picture)>,
-    strips: Option<((usize, u32), Vec<Vec<Cell>>)>,
+    /// For so many columns and so many events.
+    strips: Option<((usize, u32), Strips)>,
 }
 
 /// How wide names and roles are in the overview.
@@ -124,7 +130,7 @@ fn keep_base(model: &mut Model, base: u32) {
     }
 }
 
-fn strips(model: &mut Model, width: usize, limit: u32) -> Vec<Vec<Cell>> {
+fn strips(model: &mut Model, width: usize, limit: u32) -> Strips {
     if let Some((key, strips)) = &model.kept.strips
         && *key == (width, limit)
     {
@@ -147,14 +153,18 @@ fn backdrops(model: &Model, picture: Option<&Picture>, base: u32, rows: &[Row]) 
             Some(_) => Life::Up,
         };
     }
-    let mut next = base;
+    let (mut next, mut last_cut, mut sides) = (base, None, None);
     let mut backdrop = |row: &Row| {
         for id in (next..=row.last.0).map(EventId) {
             live(trace, id, &mut lives);
         }
         next = next.max(row.last.0 + 1);
         let cut = model.overview.cut_at(row.last);
-        Backdrop { lives: lives.clone(), sides: cut.map(|cut| overview::sides(nodes, cut)) }
+        if cut.map(std::ptr::from_ref) != last_cut {
+            last_cut = cut.map(std::ptr::from_ref);
+            sides = cut.map(|cut| overview::sides(nodes, cut));
+        }
+        Backdrop { lives: lives.clone(), sides: sides.clone() }
     };
     rows.iter().map(&mut backdrop).collect()
 }
@@ -181,12 +191,38 @@ fn details(model: &mut Model, cursor: EventId, focus: NodeId, limit: u32) -> Det
         return Details::default();
     }
     let session = &mut model.show.session;
-    let state = session.state(cursor, focus).map(|state| state.lines());
+    let tree = session.state(cursor, focus);
+    let state = tree.as_ref().map(Tree::lines);
+    let mut fields = Vec::new();
+    if let Some(tree) = &tree {
+        flatten("", tree, &mut fields);
+    }
     let changes = session.changes(cursor);
     let message = session.message(cursor).map_or(Vec::new(), |message| message.lines());
     let trace = session.trace();
     let causes = trace.causes(cursor).collect();
-    Details { state, changes, message, causes, effects: effects(trace, cursor, limit) }
+    Details { state, fields, changes, message, causes, effects: effects(trace, cursor, limit) }
+}
+
+/// The fields of a state, those within others by their own names alone.
+fn flatten(name: &str, tree: &Tree, fields: &mut Vec<String>) {
+    let mut say = |value: &str| fields.push(format!("{name} {value}").trim().to_owned());
+    match tree {
+        Tree::Struct(_, inner) => inner.iter().for_each(|(name, tree)| flatten(name, tree, fields)),
+        Tree::Named(variant, content) => {
+            if !name.is_empty() {
+                say(variant);
+            }
+            match &**content {
+                Tree::Struct(_, inner) => inner.iter().for_each(|(name, tree)| flatten(name, tree, fields)),
+                other if name.is_empty() => flatten("", other, fields),
+                _ => {}
+            }
+        }
+        Tree::Sequence(items) if items.len() > 2 => say(&format!("{} items", items.len())),
+        Tree::Map(entries) if entries.len() > 2 => say(&format!("{} entries", entries.len())),
+        other => say(&other.to_string()),
+    }
 }
 
 /// What an event caused, as far as it may be seen: the end of a message, and what its handler or its timer brought about

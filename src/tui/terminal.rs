@@ -137,7 +137,7 @@ impl Program for Browser {
     }
 
     fn context(&self) -> Context {
-        Context::Browser
+        Browser::context(self)
     }
 
     fn draw(&self, buffer: &mut ratatui::buffer::Buffer) {

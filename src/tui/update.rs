@@ -330,7 +330,10 @@ fn at_question(model: &mut Model, action: Action, mut panel: Panel) {
         }
         (Action::Later, _) => {
             model.mode = Mode::Run;
-            return if panel.told { go(model, panel.target) } else { () };
+            if panel.told {
+                go(model, panel.target);
+            }
+            return;
         }
         _ => {}
     }

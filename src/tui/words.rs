@@ -42,10 +42,10 @@ pub fn words(trace: &Trace, row: Row) -> String {
         },
         EventKind::Deliver => format!("{me} gets {peer}'s {kind}"),
         EventKind::TimerFired => format!("{me}'s {kind} timer fires"),
-        EventKind::SyncDone => format!("{me}'s disk has it"),
+        EventKind::SyncDone => format!("{me}'s writes are durable"),
         EventKind::Operation => {
             let asked = trace.operation(id).map(|record| record.operation.op.to_string()).unwrap_or_default();
-            format!("{me} is to do {asked}")
+            format!("{me}'s task: {asked}")
         }
         EventKind::Send if row.count() > 1 => format!("{me} sends {kind} ×{}", row.count()),
         EventKind::Send => format!("{me} sends {peer} {kind}"),
@@ -55,7 +55,9 @@ pub fn words(trace: &Trace, row: Row) -> String {
         }
         EventKind::Fact => trace.fact(id).map_or(String::new(), |fact| fact_words(trace, me, fact, row)),
         EventKind::Fault => trace.fault(id).map_or(String::new(), |record| {
-            let label = record.label.as_ref().map_or(String::new(), |label| format!(" ({label})"));
+            // A label that begins with ~ was made by the reader of the scenario, not by its writer.
+            let label = record.label.as_ref().filter(|label| !label.starts_with('~'));
+            let label = label.map_or(String::new(), |label| format!(" ({label})"));
             format!("{}{label}", record.fault.describe(cluster))
         }),
     }
@@ -90,7 +92,7 @@ fn fact_words(trace: &Trace, me: &str, fact: &Fact, row: Row) -> String {
         Fact::Restored { index, .. } => format!("{me} finds {} on its disk", span(*index)),
         Fact::Recovered { index, term } => format!("{me} is back: term {term}, log to {index}"),
         Fact::Committed { index, .. } => format!("{me} knows {index} committed"),
-        Fact::Applied { index, .. } => format!("{me} carries out {}", span(*index)),
+        Fact::Applied { index, .. } => format!("{me} applies {}", span(*index)),
         Fact::Asked { operation, server } => format!("{me} asks {}: {}", name(*server), what(trace, *operation)),
         Fact::Returned { operation, outcome } => {
             let ended = match outcome {

@@ -1,31 +1,177 @@
 //! Frames, read by a person before they were accepted.
+
 use super::*;
+use crate::tui::Show;
+use crate::tui::browser::Browser;
+use insta::assert_snapshot;
+
+/// A frame at an event.
+fn at(show: Show, size: (u16, u16), place: &str) -> String {
+    let mut model = sized(Model::new(show), size.0, size.1);
+    go_to(&mut model, place);
+    frame(&model)
+}
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (120, 40);
+
+/// Four votes are asked for; the client's messages share the screen.
+const ELECTION: &str = "e60";
+
+/// The leader falls.
+const CRASH: &str = "e735";
+
 #[test]
-fn dump() {
-    for (w, h) in [(80, 24), (120, 40)] {
-        let mut m = sized(runs::model(runs::leader_crash()), w, h);
-        println!("{}", frame(&m));
-        for place in ["e60", "e87", "e735", "e800"] {
-            go_to(&mut m, place);
-            println!("{}", frame(&m));
+fn the_beginning() {
+    assert_snapshot!("beginning_80", at(runs::leader_crash(), SMALL, "e0"));
+}
+
+#[test]
+fn an_election() {
+    assert_snapshot!("election_80", at(runs::leader_crash(), SMALL, ELECTION));
+    assert_snapshot!("election_120", at(runs::leader_crash(), LARGE, ELECTION));
+    assert_snapshot!("election_60", at(runs::leader_crash(), (60, 20), ELECTION));
+}
+
+#[test]
+fn a_leader_is_elected() {
+    assert_snapshot!("leader_80", at(runs::leader_crash(), SMALL, "e87"));
+}
+
+#[test]
+fn a_crash_and_what_is_lost_by_it() {
+    assert_snapshot!("crash_80", at(runs::leader_crash(), SMALL, CRASH));
+    assert_snapshot!("crash_120", at(runs::leader_crash(), LARGE, CRASH));
+    assert_snapshot!("lost_80", at(runs::leader_crash(), SMALL, "e736"));
+}
+
+#[test]
+fn a_partition_a_pause_and_a_broken_promise() {
+    let faults = |size: (u16, u16), count: &str| {
+        let mut model = sized(Model::new(runs::troubles()), size.0, size.1);
+        keys(&mut model, count);
+        frame(&model)
+    };
+    assert_snapshot!("partition_80", faults(SMALL, "f"));
+    assert_snapshot!("heal_120", faults(LARGE, "ff"));
+    assert_snapshot!("pause_80", faults(SMALL, "fff"));
+    assert_snapshot!("violation_80", faults(SMALL, "v"));
+    assert_snapshot!("inspector_large_80", faults(SMALL, "vi"));
+    assert_snapshot!("inspector_away_80", faults(SMALL, "vii"));
+}
+
+#[test]
+fn a_question_is_put_answered_and_remembered() {
+    let mut model = sized(Model::new(runs::with_question()), SMALL.0, SMALL.1);
+    press(&mut model, KeyCode::End);
+    assert_snapshot!("question_80", frame(&model));
+    keys(&mut model, "2");
+    assert_snapshot!("question_sure_80", frame(&model));
+    keys(&mut model, "3");
+    assert_snapshot!("question_told_80", frame(&model));
+    press(&mut model, KeyCode::Enter);
+    assert_snapshot!("end_80", frame(&model));
+}
+
+#[test]
+fn before_a_question_the_future_is_hidden() {
+    let mut model = sized(Model::new(runs::with_question()), SMALL.0, SMALL.1);
+    press(&mut model, KeyCode::End);
+    keys(&mut model, "h");
+    assert_snapshot!("before_question_80", frame(&model));
+}
+
+#[test]
+fn the_help_and_a_prompt() {
+    let mut model = sized(Model::new(runs::leader_crash()), SMALL.0, SMALL.1);
+    keys(&mut model, "?");
+    assert_snapshot!("help_80", frame(&model));
+    keys(&mut model, "jjjj");
+    assert_snapshot!("help_scrolled_80", frame(&model));
+    keys(&mut model, "qt1.2");
+    assert_snapshot!("prompt_80", frame(&model));
+}
+
+#[test]
+fn few_events_and_many_nodes() {
+    assert_snapshot!("tiny_80", at(runs::tiny(), SMALL, "e1"));
+    assert_snapshot!("crowd_80", at(runs::crowd(), SMALL, "0.2s"));
+    assert_snapshot!("crowd_120", at(runs::crowd(), LARGE, "0.2s"));
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_so() {
+    let model = sized(Model::new(runs::tiny()), 40, 10);
+    assert_snapshot!("too_small", frame(&model));
+}
+
+#[test]
+fn ascii_frames_are_ascii() {
+    let mut show = runs::troubles();
+    show.ascii = true;
+    show.title = "Überraschung → 日本".to_owned();
+    let mut model = sized(Model::new(show), LARGE.0, LARGE.1);
+    for step in ["f", "f", "f", "v", "i", "z", "?", "q", ":", "é", "\u{1b}"] {
+        match step {
+            "\u{1b}" => press(&mut model, KeyCode::Esc),
+            letters => keys(&mut model, letters),
         }
-        let mut m = sized(runs::model(runs::troubles()), w, h);
-        keys(&mut m, "ff");
-        println!("{}", frame(&m));
-        keys(&mut m, "v");
-        println!("{}", frame(&m));
-        let mut m = sized(runs::model(runs::with_question()), w, h);
-        press(&mut m, KeyCode::End);
-        println!("{}", frame(&m));
-        keys(&mut m, "23");
-        println!("{}", frame(&m));
-        press(&mut m, KeyCode::Enter);
-        println!("{}", frame(&m));
-        keys(&mut m, "?");
-        println!("{}", frame(&m));
+        let frame = frame(&model);
+        assert!(frame.is_ascii(), "{frame}");
     }
-    println!("{}", frame(&sized(runs::model(runs::tiny()), 80, 24)));
-    let mut m = sized(runs::model(runs::crowd()), 80, 24);
-    go_to(&mut m, "0.3s");
-    println!("{}", frame(&m));
+    let mut show = runs::leader_crash();
+    show.ascii = true;
+    assert_snapshot!("election_ascii_80", at(show, SMALL, ELECTION));
+    let mut show = runs::troubles();
+    show.ascii = true;
+    assert_snapshot!("partition_ascii_120", at(show, LARGE, "500ms"));
+}
+
+#[test]
+fn without_colour_there_is_none() {
+    use ratatui::style::Color;
+    let coloured = |colour: bool| {
+        let mut show = runs::troubles();
+        show.colour = colour;
+        let mut model = sized(Model::new(show), 120, 40);
+        keys(&mut model, "ff");
+        buffer(&model).content.iter().any(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
+    };
+    assert!(coloured(true));
+    assert!(!coloured(false));
+}
+
+#[test]
+fn the_list_of_scenarios() {
+    let entry = |name: &str, title: &str, look: &str| crate::tui::Entry {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        look: look.to_owned(),
+    };
+    let entries = vec![
+        entry("start/no-now", "There is no shared now", "Which of the two was first?"),
+        entry("start/silence", "Silence means unknown", "Did the message arrive?"),
+        entry("raft/happy", "All goes well", "How many messages does a write take?"),
+        entry("raft/leader-crash", "The leader falls silent", "Who notices, and when?"),
+    ];
+    let mut browser = Browser::new(entries, false, false);
+    let frame = |browser: &Browser| {
+        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 16));
+        view::draw_browser(browser, &mut buffer);
+        let line = |y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..16).map(|y| line(y).trim_end().to_owned() + "\n").collect::<String>()
+    };
+    let act = |browser: &mut Browser, code| {
+        let event = KeyEvent::new(code, KeyModifiers::NONE);
+        browser.update(keys::action(browser.context(), event).unwrap());
+    };
+    act(&mut browser, KeyCode::Down);
+    assert_snapshot!("browser", frame(&browser));
+    act(&mut browser, KeyCode::Char('q'));
+    assert_eq!(browser.done, Some(None), "without a filter q leaves");
+    browser.done = None;
+    "/crash".chars().for_each(|letter| act(&mut browser, KeyCode::Char(letter)));
+    assert_snapshot!("browser_filtered", frame(&browser));
+    act(&mut browser, KeyCode::Enter);
+    assert_eq!(browser.done, Some(Some("raft/leader-crash".to_owned())));
 }

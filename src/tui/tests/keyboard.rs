@@ -1,1 +1,328 @@
+//! What keys do.
 
+use super::*;
+use crate::node::EventId;
+use crate::tui::keys::{Context, Does, Key, TABLE};
+use crate::tui::panels::{Mode, Standing};
+use crossterm::event::KeyEventKind;
+
+const CONTEXTS: [Context; 6] =
+    [Context::Run, Context::Help, Context::Prompt, Context::Question, Context::Browser, Context::Filter];
+
+/// A press of a key of the table.
+fn event(key: Key) -> KeyEvent {
+    match key {
+        Key::Code(code) => KeyEvent::new(code, KeyModifiers::NONE),
+        Key::Control(letter) => KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL),
+        Key::Digit => KeyEvent::new(KeyCode::Char('3'), KeyModifiers::NONE),
+        Key::Text => KeyEvent::new(KeyCode::Char('ß'), KeyModifiers::NONE),
+    }
+}
+
+#[test]
+fn the_help_lists_exactly_what_dispatches() {
+    let help = view::help::text();
+    for binding in TABLE {
+        let line = format!("{}  {}\n", keys::names(binding), binding.help);
+        assert!(help.contains(&line), "{line}");
+    }
+    // Every press that does something in some context does so by a line of the table, the only one for that key.
+    let codes = [
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Backspace,
+        KeyCode::Delete,
+        KeyCode::Insert,
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::F(1),
+    ];
+    let letters = (' '..='~').map(KeyCode::Char);
+    for code in letters.chain(codes) {
+        for context in CONTEXTS {
+            let press = KeyEvent::new(code, KeyModifiers::NONE);
+            let exact =
+                |binding: &&keys::Binding| binding.context == context && binding.keys.contains(&Key::Code(code));
+            assert!(TABLE.iter().filter(exact).count() <= 1, "{code:?} is bound twice {context:?}");
+            let family = matches!(code, KeyCode::Char(_))
+                && matches!(context, Context::Prompt | Context::Browser | Context::Filter);
+            let digit =
+                matches!(code, KeyCode::Char('1'..='9')) && matches!(context, Context::Run | Context::Question);
+            let listed = TABLE.iter().any(|binding| exact(&binding)) || family || digit;
+            assert_eq!(keys::action(context, press).is_some(), listed, "{code:?} {context:?}");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_table_does_what_its_line_says() {
+    for binding in TABLE {
+        for &key in binding.keys {
+            let contexts = CONTEXTS
+                .into_iter()
+                .filter(|&context| binding.context == context || binding.context == Context::Anywhere);
+            for context in contexts {
+                let expected = match binding.does {
+                    Does::Act(action) => action,
+                    Does::WithDigit(action) => action(3),
+                    Does::WithText(action) => action('ß'),
+                };
+                assert_eq!(keys::action(context, event(key)), Some(expected), "{key:?} {context:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_footer_offers_help_and_the_way_out_first() {
+    let offers: Vec<_> = keys::footer(Context::Run).map(|(key, _)| key).collect();
+    assert_eq!(offers[..2], ["?", "q"]);
+}
+
+#[test]
+fn repeats_and_releases_do_nothing() {
+    for kind in [KeyEventKind::Repeat, KeyEventKind::Release] {
+        let event = KeyEvent::new_with_kind(KeyCode::Right, KeyModifiers::NONE, kind);
+        assert_eq!(keys::action(Context::Run, event), None);
+    }
+}
+
+#[test]
+fn steps_back_bring_back_the_same_screen() {
+    for start in ["e0", "e58", "e700", "e1910"] {
+        for size in [(80, 24), (120, 40), (60, 20)] {
+            let mut model = sized(Model::new(runs::leader_crash()), size.0, size.1);
+            go_to(&mut model, start);
+            let (frame, cursor) = (super::frame(&model), model.cursor);
+            for _ in 0..5 {
+                press(&mut model, KeyCode::Right);
+            }
+            assert_eq!(model.cursor.0, cursor.0 + 5);
+            assert_ne!(frame, super::frame(&model));
+            for _ in 0..5 {
+                press(&mut model, KeyCode::Left);
+            }
+            assert_eq!(model.cursor, cursor);
+            assert_eq!(frame, super::frame(&model), "from {start} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rail_keeps_its_place_while_a_person_steps() {
+    // The same rows are drawn alike before and after a step, but for the cursor and the words' gutter.
+    let mut model = sized(Model::new(runs::leader_crash()), 80, 24);
+    go_to(&mut model, "e700");
+    let lanes = |model: &Model| {
+        let scene = model.scene.as_ref().unwrap();
+        scene.rails.iter().map(|rail| (rail.send, rail.slot)).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let mut before = lanes(&model);
+    // e704 begins another leap of rails.
+    for _ in 0..3 {
+        press(&mut model, KeyCode::Right);
+        let after = lanes(&model);
+        assert!(after.iter().all(|(send, slot)| before.get(send).is_none_or(|old| old == slot)));
+        before = after;
+    }
+}
+
+#[test]
+fn jumps_land_where_they_say() {
+    let mut model = Model::new(runs::leader_crash());
+    keys(&mut model, "f");
+    assert_eq!(model.cursor, EventId(735), "the crash");
+    keys(&mut model, "f");
+    let restart = model.cursor;
+    assert!(model.trace().fault(restart).unwrap().fault.mends());
+    keys(&mut model, "F");
+    assert_eq!(model.cursor, EventId(735));
+    go_to(&mut model, "e68");
+    keys(&mut model, "c");
+    assert_eq!(model.cursor, EventId(60), "an arrival's cause is its sending");
+    keys(&mut model, "e");
+    assert_eq!(model.cursor, EventId(68), "and the sending's effect the arrival");
+    keys(&mut model, "2n");
+    assert_eq!(model.trace().node(model.cursor).unwrap().index(), 1, "the next event of the selected node");
+    keys(&mut model, "0");
+    assert_eq!(model.pinned, None);
+    press(&mut model, KeyCode::End);
+    assert_eq!(model.cursor.0, model.events() - 1);
+    keys(&mut model, "g");
+    assert_eq!(model.cursor, EventId(0));
+    keys(&mut model, "h");
+    assert_eq!((model.cursor, model.notice.is_some()), (EventId(0), true));
+}
+
+#[test]
+fn rows_and_pages() {
+    let mut model = Model::new(runs::leader_crash());
+    go_to(&mut model, "e60");
+    keys(&mut model, "j");
+    assert_eq!(model.cursor, EventId(64), "four sendings of one handler are one row");
+    keys(&mut model, "k");
+    assert_eq!(model.cursor, EventId(60));
+    press(&mut model, KeyCode::PageDown);
+    assert!(model.cursor > EventId(66));
+    press(&mut model, KeyCode::PageUp);
+    assert_eq!(model.cursor, EventId(60));
+}
+
+#[test]
+fn places_are_typed_as_events_or_times() {
+    let mut model = Model::new(runs::leader_crash());
+    for (typed, lands) in
+        [(":e131", 131), (":57", 57), (":0.21s", 55), ("t0.2101", 57), ("t210ms", 55), ("t99", 1918)]
+    {
+        keys(&mut model, typed);
+        press(&mut model, KeyCode::Enter);
+        assert_eq!(model.cursor, EventId(lands), "{typed}");
+    }
+    for refused in [":e99999", ":nonsense", "t-1", "tx", ":e", ":99999999999999999999"] {
+        let before = model.cursor;
+        keys(&mut model, refused);
+        press(&mut model, KeyCode::Enter);
+        assert_eq!(model.cursor, before, "{refused}");
+        assert!(model.notice.is_some(), "{refused}");
+    }
+    keys(&mut model, "te12");
+    press(&mut model, KeyCode::Backspace);
+    press(&mut model, KeyCode::Esc);
+    assert_eq!((&model.mode, model.cursor), (&Mode::Run, EventId(1918)));
+}
+
+#[test]
+fn words_are_searched() {
+    let mut model = Model::new(runs::leader_crash());
+    keys(&mut model, "/LEADS");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.cursor, EventId(87));
+    keys(&mut model, "s");
+    assert!(model.cursor > EventId(735));
+    keys(&mut model, "S");
+    assert_eq!(model.cursor, EventId(87));
+    keys(&mut model, "/no such thing");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.cursor, EventId(87));
+    assert!(model.notice.is_some());
+    // An empty search seeks nothing.
+    keys(&mut model, "/");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, "s");
+    assert_eq!(model.cursor, EventId(87));
+    assert!(model.notice.is_some());
+}
+
+#[test]
+fn quiet_rows_are_passed_over() {
+    let mut model = Model::new(runs::leader_crash());
+    go_to(&mut model, "e57");
+    keys(&mut model, "z");
+    press(&mut model, KeyCode::Right);
+    assert_eq!(model.cursor, EventId(59), "e58 is a disk's");
+    press(&mut model, KeyCode::Left);
+    assert_eq!(model.cursor, EventId(57));
+    keys(&mut model, "z");
+    press(&mut model, KeyCode::Right);
+    assert_eq!(model.cursor, EventId(58));
+    keys(&mut model, "z");
+    assert_eq!(model.cursor, EventId(57), "where the row goes, the cursor goes to the one before");
+}
+
+#[test]
+fn a_run_is_played_until_its_question() {
+    let mut model = Model::new(runs::with_question());
+    go_to(&mut model, "e730");
+    keys(&mut model, " ");
+    assert!(model.playing);
+    for _ in 0..20 {
+        update(&mut model, Action::Tick);
+    }
+    assert!(!model.playing);
+    assert!(matches!(model.mode, Mode::Question(_)));
+    assert_eq!(model.cursor, EventId(735));
+}
+
+#[test]
+fn a_question_hides_what_comes_after_it() {
+    let mut model = sized(Model::new(runs::with_question()), 120, 40);
+    for way in [KeyCode::End, KeyCode::Char('G')] {
+        press(&mut model, way);
+        assert!(matches!(model.mode, Mode::Question(_)));
+        assert_eq!(model.cursor, EventId(735));
+        keys(&mut model, "h");
+        assert_eq!(model.mode, Mode::Run);
+    }
+    // Neither a search nor the second fault leads past it.
+    keys(&mut model, "/restarts");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.cursor, EventId(735));
+    let scene = model.scene.as_ref().unwrap();
+    assert!(scene.rows.iter().all(|row| row.last.0 < 736));
+    assert!(scene.rails.iter().all(|rail| rail.end.is_none_or(|end| end.0 < 736)));
+    assert!(!frame(&model).contains('↻'), "the strip does not show the restart");
+    keys(&mut model, "f");
+    press(&mut model, KeyCode::Esc);
+    assert_eq!(model.quiz.standing(0), Standing::Skipped);
+    assert!(model.cursor > EventId(736), "the fault that was asked for");
+}
+
+#[test]
+fn a_question_without_an_answer_is_not_put() {
+    let mut show = runs::with_question();
+    show.questions[0].answer = None;
+    let mut model = Model::new(show);
+    press(&mut model, KeyCode::End);
+    assert_eq!(model.mode, Mode::Run);
+    assert_eq!(model.cursor.0, model.events() - 1);
+}
+
+#[test]
+fn questions_before_the_start_are_not_put() {
+    let mut show = runs::with_question();
+    show.start = Some(EventId(800));
+    let mut model = Model::new(show);
+    assert_eq!(model.cursor, EventId(800));
+    press(&mut model, KeyCode::End);
+    assert_eq!(model.mode, Mode::Run);
+}
+
+#[test]
+fn a_question_after_the_last_event_is_put_at_the_end() {
+    let mut show = runs::tiny();
+    show.questions.push(runs::question("And now?", EventId(3)));
+    show.questions.push(runs::question("Before anything?", EventId(0)));
+    let mut model = Model::new(show);
+    press(&mut model, KeyCode::Right);
+    assert!(matches!(model.mode, Mode::Question(_)));
+    keys(&mut model, "15");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!((model.cursor, &model.mode), (EventId(1), &Mode::Run));
+    press(&mut model, KeyCode::End);
+    assert!(matches!(model.mode, Mode::Question(_)));
+    keys(&mut model, "2");
+    press(&mut model, KeyCode::Enter);
+    press(&mut model, KeyCode::Enter);
+    assert_eq!((model.cursor, &model.mode), (EventId(2), &Mode::Run));
+    assert_eq!(model.quiz.standing(1), Standing::Answered(Some(1), None));
+}
+
+#[test]
+fn control_c_leaves_from_anywhere() {
+    for letters in ["", "?", "/abc"] {
+        let mut model = Model::new(runs::tiny());
+        keys(&mut model, letters);
+        let event = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        let action = keys::action(model.mode.context(), event).unwrap();
+        update(&mut model, action);
+        assert!(model.done);
+    }
+}

@@ -1,1 +1,86 @@
+//! Parts that can be looked at alone.
 
+use super::*;
+use crate::node::EventId;
+use crate::trace::EventKind;
+use crate::tui::overview::sides;
+use crate::tui::rows::Rows;
+use std::collections::BTreeSet;
+
+fn links(left: &[usize], right: &[usize]) -> BTreeSet<(usize, usize)> {
+    left.iter().flat_map(|&l| right.iter().flat_map(move |&r| [(l, r), (r, l)])).collect()
+}
+
+#[test]
+fn the_sides_of_a_partition() {
+    let two = sides(6, &links(&[0, 1], &[2, 3, 4]));
+    assert_eq!(two, [Some(1), Some(1), Some(0), Some(0), Some(0), None], "the client is on no side");
+    let one = sides(4, &links(&[2], &[0, 1, 3]));
+    assert_eq!(one, [Some(0), Some(0), Some(1), Some(0)]);
+    let bridge = sides(5, &links(&[0, 1], &[3, 4]));
+    assert_eq!(bridge, [Some(0), Some(0), None, Some(1), Some(1)], "who reaches both is on neither side");
+}
+
+#[test]
+fn each_event_stands_on_one_row() {
+    for show in [runs::leader_crash(), runs::troubles(), runs::tiny()] {
+        let model = Model::new(show);
+        for quiet in [false, true] {
+            let rows = Rows { quiet, ..model.rows() };
+            let first = rows.trace.ids().find(|&id| rows.shows(id)).unwrap();
+            let (mut row, mut seen) = (rows.of(first), 0);
+            loop {
+                seen += row.count();
+                assert!(row.events().all(|id| rows.of(id) == row));
+                assert!(row.count() == 1 || row.events().all(|id| rows.trace.record(id).cause().is_some()));
+                let Some(next) = rows.below(row) else { break };
+                assert_eq!(rows.above(next), Some(row));
+                row = next;
+            }
+            assert_eq!(seen as usize, rows.trace.ids().filter(|&id| rows.shows(id)).count());
+        }
+    }
+}
+
+#[test]
+fn every_message_on_the_screen_has_a_rail_from_its_sending_to_its_end() {
+    let mut model = sized(Model::new(runs::troubles()), 120, 40);
+    for place in ["e40", "e500", "e1300", "e2000", "e3100"] {
+        go_to(&mut model, place);
+        let scene = model.scene.as_ref().unwrap();
+        let trace = model.trace();
+        let (first, last) = (scene.rows[0].first, scene.rows[scene.rows.len() - 1].last);
+        for id in (first.0..=last.0).map(EventId) {
+            match trace.record(id).kind() {
+                EventKind::Send => assert!(scene.rails.iter().any(|rail| rail.send == id), "{id} has no rail"),
+                EventKind::Deliver | EventKind::Lost => {
+                    let ended = scene.rails.iter().filter(|rail| rail.end == Some(id)).count();
+                    assert_eq!(ended, 1, "{id} ends no rail");
+                }
+                _ => {}
+            }
+        }
+        // What is on its way now is what the session says.
+        let flying = model.scene.as_ref().unwrap().picture.messages.len();
+        let cursor = model.cursor;
+        let passing =
+            scene.rails.iter().filter(|rail| rail.send <= cursor && rail.end.is_none_or(|end| end > cursor));
+        assert!(passing.count() <= flying + 1, "at {place}");
+    }
+}
+
+#[test]
+fn texts_are_cut_and_wrapped_to_their_room() {
+    use view::{cut, wrap};
+    assert_eq!(cut("abcdef", 6), "abcdef");
+    assert_eq!(cut("abcdef", 5), "abcd…");
+    assert_eq!(cut("日本語", 5), "日本…");
+    assert_eq!(cut("ab", 0), "");
+    assert_eq!(wrap("a bb ccc dddd", 6, 2), ["a bb", "  ccc", "  dddd"]);
+    assert_eq!(wrap("  abcdefghij", 6, 1), ["  abcd", "   efg", "   hij"]);
+    assert_eq!(wrap("", 6, 2), [""]);
+    for room in 5..20 {
+        let lines = wrap("  one twenty-three four ü 日本語 fivefivefive", room, 3);
+        assert!(lines.iter().all(|line| ratatui::text::Span::raw(line).width() <= room), "{lines:?}");
+    }
+}

@@ -4,7 +4,6 @@ use crate::node::EventId;
 use crate::protocols::raft;
 use crate::scenario::{Run, Scenario, Session};
 use crate::trace::Lines;
-use crate::tui::model::Model;
 use crate::tui::{Mark, Question, Show};
 use std::sync::Arc;
 
@@ -97,8 +96,4 @@ pub fn crowd() -> Show {
         names.join(", ")
     );
     show("raft/crowd", &text)
-}
-
-pub fn model(show: Show) -> Model {
-    Model::new(show)
 }

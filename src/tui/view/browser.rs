@@ -3,7 +3,6 @@
 use super::header::offers;
 use super::paint::{self, Canvas, wrap};
 use crate::tui::browser::{Browser, Item};
-use crate::tui::keys::Context;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -22,7 +21,7 @@ pub fn draw(browser: &Browser, buffer: &mut Buffer) {
         header(&mut canvas, browser);
         list(&mut canvas, browser, Rect::new(0, 1, width, height - LOOK_LINES - 3));
         look(&mut canvas, browser, Rect::new(0, height - LOOK_LINES - 2, width, LOOK_LINES + 1));
-        offers(&mut canvas, Rect::new(0, height - 1, width, 1), Context::Browser);
+        offers(&mut canvas, Rect::new(0, height - 1, width, 1), browser.context());
     }
     if browser.ascii {
         paint::to_ascii(buffer);
@@ -31,9 +30,9 @@ pub fn draw(browser: &Browser, buffer: &mut Buffer) {
 
 fn header(canvas: &mut Canvas<'_>, browser: &Browser) {
     let (width, _) = canvas.size();
-    let title = if browser.filter.is_empty() { "Pessimist: choose a run to look at" } else { "Pessimist" };
+    let title = if !browser.typing { "Pessimist: choose a run to look at" } else { "Pessimist" };
     canvas.text(1, 0, width, title, canvas.bold());
-    if !browser.filter.is_empty() {
+    if browser.typing {
         canvas.text_right(width - 1, 0, &format!("filter: {}█", browser.filter), canvas.plain());
     }
     canvas.restyle(Rect::new(0, 0, width, 1), canvas.reversed());

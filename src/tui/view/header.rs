@@ -15,8 +15,9 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     let playing = if model.playing { format!("playing {}/s", SPEEDS[model.speed]) } else { "paused".to_owned() };
     let quiet = if model.quiet { "  quiet" } else { "" };
     let broken = match model.violations_seen() {
-        0 => "0 broken".to_owned(),
-        count => format!("! {count} BROKEN"),
+        0 => "no violation".to_owned(),
+        1 => "! 1 VIOLATION".to_owned(),
+        count => format!("! {count} VIOLATIONS"),
     };
     let place = format!("{} s  {} of {}", clock(record.time()), model.cursor, model.events() - 1);
     let right = format!("{place}  {playing}{quiet}  {broken} ");

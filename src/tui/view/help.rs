@@ -9,6 +9,7 @@ pub const LEGEND: &[(&str, &str)] = &[
     ("─╮ │ ╰▶", "a message leaves, is under way beside its receiver, arrives"),
     ("✗", "a message is lost"),
     ("⇉ 2", "several messages in one rail, and how many"),
+    ("▼", "of several messages the one at the cursor"),
     ("◆ ★ ═", "stands for election; is elected; leads"),
     ("✖ · ↻", "crashes; is down; starts again"),
     ("░", "is paused; between lanes or on the time line: links are cut"),

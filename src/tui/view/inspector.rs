@@ -15,6 +15,9 @@ use ratatui::style::Style;
 /// Effects that are listed; the rest is counted.
 const EFFECTS_LISTED: usize = 8;
 
+/// So many columns of what a field was and is are shown where there is little room.
+const BRIEF: usize = 14;
+
 /// Below so many lines causes and effects are only numbered.
 const ROOMY: u16 = 8;
 
@@ -29,8 +32,9 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     canvas.text(left, area.y, area.width - left - 1, &heading, canvas.bold());
     let event = Rect::new(1, area.y + 1, left - 2, area.height - 1);
     let node = Rect::new(left + 1, area.y + 1, area.width - left - 1, area.height - 1);
-    column(canvas, event, &about_event(canvas, model, scene, area.height >= ROOMY), model.scroll);
-    column(canvas, node, &about_node(canvas, model, scene), model.scroll);
+    let roomy = area.height >= ROOMY;
+    column(canvas, event, &about_event(canvas, model, scene, roomy), model.scroll);
+    column(canvas, node, &about_node(canvas, model, scene, roomy), model.scroll);
     for y in area.y + 1..area.bottom() {
         canvas.put(left - 1, y, '│', canvas.faint());
     }
@@ -46,7 +50,7 @@ type Lines = Vec<(String, Style)>;
 fn column(canvas: &mut Canvas<'_>, area: Rect, lines: &Lines, scroll: usize) {
     let room = usize::from(area.width);
     let wrapped: Lines =
-        lines.iter().flat_map(|(text, style)| wrap(text, room, 4).into_iter().map(|line| (line, *style))).collect();
+        lines.iter().flat_map(|(text, style)| wrap(text, room, 2).into_iter().map(|line| (line, *style))).collect();
     let height = usize::from(area.height);
     let first = scroll.min(wrapped.len().saturating_sub(height));
     for (y, (line, style)) in (area.y..area.bottom()).zip(wrapped.iter().skip(first)) {
@@ -61,6 +65,9 @@ fn column(canvas: &mut Canvas<'_>, area: Rect, lines: &Lines, scroll: usize) {
 fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -> Lines {
     let (trace, id, details) = (model.trace(), model.cursor, &scene.details);
     let mut lines = Lines::new();
+    if id == model.show.start.unwrap_or(EventId(0)) && !model.show.look.is_empty() {
+        lines.push((format!("LOOK OUT FOR  {}", model.show.look), canvas.bold()));
+    }
     for mark in model.violations_at(id) {
         lines.push((format!("! BROKEN {}", mark.headline), canvas.bad()));
         lines.extend(mark.lines.iter().map(|line| (format!("  {line}"), canvas.plain())));
@@ -73,7 +80,8 @@ fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -
     if !roomy {
         lines.push((links(scene), canvas.plain()));
     }
-    lines.extend(details.changes.iter().map(|change| (told(change), canvas.bold())));
+    let room = if roomy { 200 } else { BRIEF };
+    lines.extend(details.changes.iter().map(|change| (told(change, room), canvas.bold())));
     if let Some(fact) = trace.fact(id) {
         lines.push((format!("fact {}", tree_of(fact, trace.cluster())), canvas.plain()));
     }
@@ -86,8 +94,8 @@ fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -
 }
 
 /// A change of the node's state: where, before, after.
-fn told(change: &Change) -> String {
-    let short = |text: &str| cut(text, 200);
+fn told(change: &Change, room: usize) -> String {
+    let short = |text: &str| cut(text, room);
     match (&change.before, &change.after) {
         (Some(before), Some(after)) => format!("{}: {} → {}", change.path, short(before), short(after)),
         (None, Some(after)) => format!("{}: new {}", change.path, short(after)),
@@ -136,13 +144,16 @@ fn linked(model: &Model, scene: &Scene) -> Vec<String> {
 
 fn stamps(model: &Model) -> String {
     let (trace, id) = (model.trace(), model.cursor);
+    if trace.node(id).is_none() {
+        return "No stamps: nobody notices what happens on the network.".to_owned();
+    }
     let names = trace.cluster().names().iter();
     let known = names.zip(trace.vector(id)).filter(|(_, count)| *count > 0);
     let vector = known.map(|(name, count)| format!("{name}:{count}")).collect::<Vec<_>>().join(" ");
     format!("Lamport {}; vector {vector}", trace.record(id).lamport())
 }
 
-fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene) -> Lines {
+fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -> Lines {
     let picture = &scene.picture.nodes[model.focus().index()];
     let Some(state) = &scene.details.state else {
         return vec![("It is down: only its disk remembers.".to_owned(), canvas.plain())];
@@ -151,7 +162,12 @@ fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene) -> Lines {
     if picture.paused {
         lines.push(("It stands still and does not know it.".to_owned(), canvas.bold()));
     }
-    lines.extend(state.iter().map(|line| (line.clone(), canvas.plain())));
+    if roomy {
+        lines.extend(state.iter().map(|line| (line.clone(), canvas.plain())));
+    } else {
+        let fields = scene.details.fields.iter().map(|field| cut(field, BRIEF * 2)).collect::<Vec<_>>();
+        lines.push((fields.join("; "), canvas.plain()));
+    }
     for (timer, due) in &picture.timers {
         // When timers will fire would give away the answers of some questions.
         let when = match model.quiz.waiting() {

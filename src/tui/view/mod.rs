@@ -10,6 +10,8 @@ mod question;
 mod space;
 
 pub use browser::draw as draw_browser;
+#[cfg(test)]
+pub use paint::{cut, wrap};
 
 use super::layout::LEAST;
 use super::model::Model;

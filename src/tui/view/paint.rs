@@ -105,11 +105,11 @@ impl<'a> Canvas<'a> {
         self.buffer.set_style(area, style);
     }
 
-    /// An empty box with a title, in the middle of the screen or as large as it is. Gives what is within.
+    /// An empty box with a title, just above the last line. Gives what is within.
     pub fn panel(&mut self, (width, height): (u16, u16), title: &str) -> Rect {
         let (columns, lines) = self.size();
-        let (width, height) = (width.min(columns), height.min(lines));
-        let area = Rect::new((columns - width) / 2, (lines - height) / 2, width, height);
+        let (width, height) = (width.min(columns), height.min(lines - 1));
+        let area = Rect::new((columns - width) / 2, lines - 1 - height, width, height);
         self.fill(area, ' ', self.plain());
         let (right, bottom) = (area.right() - 1, area.bottom() - 1);
         for x in area.left()..=right {
@@ -159,6 +159,9 @@ pub fn cut(text: &str, room: usize) -> String {
 
 /// A text in lines of so many columns, broken at blanks where there are any; lines after the first are indented.
 pub fn wrap(text: &str, room: usize, indent: usize) -> Vec<String> {
+    if width(text) <= room {
+        return vec![text.to_owned()];
+    }
     let own = text.len() - text.trim_start_matches(' ').len();
     let (own, indent) = (own.min(room / 2), (indent + own).min(room / 2));
     let (mut lines, mut line, mut empty) = (Vec::new(), " ".repeat(own), true);
@@ -209,7 +212,7 @@ fn ascii(glyph: char) -> char {
         '▶' | '→' | '⇒' | '›' => '>',
         '◀' | '←' | '⇐' | '‹' => '<',
         '↑' | '▲' => '^',
-        '↓' => 'v',
+        '↓' | '▼' => 'v',
         '●' => 'O',
         '○' => 'o',
         '★' => '*',

@@ -4,6 +4,7 @@ mod line;
 
 use super::paint::Canvas;
 use crate::kernel::Over;
+use crate::node::Cluster;
 use crate::tui::layout::Columns;
 use crate::tui::model::Model;
 use crate::tui::scene::Scene;
@@ -29,8 +30,10 @@ fn names(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
         let Some(line) = columns.lifeline(node.index()) else { continue };
         let room = usize::from(columns.half * 2);
         let (name, focus) = (cluster.name(node), node == model.focus());
-        let name = if focus && room > name.len() + 1 { format!("[{name}]") } else { name.to_owned() };
-        let name: String = name.chars().take(room).collect();
+        let name = match focus && room > name.len() + 1 {
+            true => format!("[{name}]"),
+            false => short_name(cluster, name, room),
+        };
         let x = line - (name.len() as u16 / 2).min(columns.half);
         canvas.text(x, y, room as u16, &name, if focus { canvas.bold() } else { canvas.plain() });
     }
@@ -39,6 +42,13 @@ fn names(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
         false => "< past  @ here  > future".to_owned(),
     };
     canvas.text(columns.words - 3, y, columns.words_width + 3, &legend, canvas.faint());
+}
+
+/// A name in so many letters: its first ones, or its last where several names begin alike.
+fn short_name(cluster: &Cluster, name: &str, room: usize) -> String {
+    let room = room.min(name.len());
+    let alike = cluster.names().iter().filter(|other| other.starts_with(&name[..room])).count();
+    if alike > 1 && room < name.len() { name[name.len() - room..].to_owned() } else { name[..room].to_owned() }
 }
 
 /// Below the last row: a question, or the end.

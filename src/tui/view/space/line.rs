@@ -69,7 +69,7 @@ impl<'a> Line<'a> {
         let style = if self.is_here() { style.patch(canvas.reversed()) } else { style };
         ruled(canvas, self.columns, self.y, text.trim(), style);
         if self.is_here() {
-            canvas.put(self.columns.words - 3, self.y, '@', style);
+            canvas.put(self.columns.margin - 1, self.y, '@', style);
         }
     }
 
@@ -112,14 +112,20 @@ impl<'a> Line<'a> {
     }
 
     fn rails(&self, canvas: &mut Canvas<'_>) {
-        for x in self.passing().filter_map(|rail| self.column(rail)) {
+        for (rail, x) in self.passing().filter_map(|rail| Some((rail, self.column(rail)?))) {
             let glyph = match self.passing().filter(|other| self.column(other) == Some(x)).count() {
                 1 => '│',
                 count @ 2..=9 => char::from(b'0' + count as u8),
                 _ => '+',
             };
-            canvas.put(x, self.y, glyph, canvas.moving());
+            canvas.put(x, self.y, glyph, self.style(canvas, rail));
         }
+    }
+
+    /// The message that the cursor's event sends, delivers or loses stands out.
+    fn style(&self, canvas: &Canvas<'_>, rail: &Rail) -> Style {
+        let is_here = rail.send == self.model.cursor || rail.end == Some(self.model.cursor);
+        if is_here { canvas.moving().patch(canvas.bold()) } else { canvas.moving() }
     }
 
     fn is_taken(&self, x: u16) -> bool {
@@ -143,15 +149,16 @@ impl<'a> Line<'a> {
         for x in left..=right {
             canvas.put_under(x, self.y, '─', canvas.moving());
         }
-        for x in sent.iter().filter_map(|rail| self.column(rail)) {
+        for (rail, x) in sent.iter().filter_map(|rail| Some((rail, self.column(rail)?))) {
             let several = turns.iter().filter(|&&other| other == x).count() > 1 || self.is_taken(x);
             let glyph = match x {
+                _ if self.row.count() > 1 && rail.send == self.model.cursor => '▼',
                 _ if several => '⇉',
                 x if x == left => '╭',
                 x if x == right => '╮',
                 _ => '┬',
             };
-            canvas.put(x, self.y, glyph, canvas.moving());
+            canvas.put(x, self.y, glyph, self.style(canvas, rail));
         }
     }
 
@@ -236,7 +243,11 @@ impl<'a> Line<'a> {
         canvas.put(columns.words - 2, self.y, self.sign(), canvas.bold());
         let mut text = words::words(trace, self.row);
         if self.is_here() && self.row.count() > 1 {
-            text.push_str(&self.which(self.model.cursor));
+            let which = self.which(self.model.cursor);
+            // On a narrow screen the panel below says it.
+            if text.len() + which.len() <= usize::from(columns.words_width) {
+                text.push_str(&which);
+            }
         }
         if let Some(mark) = self.row.events().find_map(|id| self.model.violations_at(id).next()) {
             text = format!("BROKEN {}: {text}", mark.headline);
