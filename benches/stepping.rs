@@ -4,6 +4,8 @@
 //! steps forth and back from random places, and jumps to random places, each with the state's diff; the named baseline is
 //! the mere running of the same world without a trace.
 
+#![expect(clippy::disallowed_types, reason = "a benchmark measures by the wall clock")]
+
 #[path = "workloads/mod.rs"]
 mod workloads;
 

@@ -79,11 +79,10 @@ fn failure_of(scenario: &Scenario, judged: &Judged) -> Option<String> {
     if let Some(violation) = unexpected(scenario, &judged.judge).min_by_key(|violation| violation.event) {
         return Some(format!("BROKEN {} at {}: {}", violation.promise, violation.event, violation.headline));
     }
-    let missed = scenario.expect.iter().find_map(|expectation| {
+    scenario.expect.iter().find_map(|expectation| {
         let verdict = judged.judge.verdict(&expectation.claim, judged.end);
         (!verdict.holds).then(|| format!("MISSED {}: {}", expectation.text, verdict.text))
-    });
-    missed
+    })
 }
 
 fn tell(sweep: &Sweep, failing: &[Failing], done: &Range<u64>, events: u64) -> Result<(), Stop> {

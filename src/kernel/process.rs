@@ -146,8 +146,8 @@ pub struct Sync<N: Node> {
     upto: u64,
     /// The event whose handler asked for it.
     pub cause: EventId,
-    /// The effects that wait for it, in order.
-    pub held: VecDeque<Effect<N>>,
+    /// The effects that wait for it, in order, each with the event whose handler asked for it.
+    pub held: VecDeque<(Effect<N>, EventId)>,
 }
 
 /// A disk: what is durable, what is only in its cache, and the syncs between the two.

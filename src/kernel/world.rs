@@ -384,7 +384,7 @@ impl<N: Node> World<N> {
                 SyncHolds::Handler => syncs.iter_mut().find(|sync| Some(sync.token) == *own_sync),
             };
             if let Some(sync) = holder {
-                sync.held.push_back(effect);
+                sync.held.push_back((effect, cause));
                 return;
             }
         }
@@ -512,9 +512,11 @@ impl<N: Node> World<N> {
         }
         let Some(mut sync) = process.disk.end_sync(token) else { return };
         let id = self.emit(Some(node), Some(sync.cause), What::SyncDone, sink);
-        while let Some(effect) = sync.held.pop_front() {
+        while let Some((effect, asked_by)) = sync.held.pop_front() {
             let mut next_sync: OwnSync = None;
-            self.perform_effect(node, id, effect, &mut next_sync, sink);
+            // What is released is caused by the release; but a sync is caused by who asked for it.
+            let cause = if matches!(effect, Effect::Sync) { asked_by } else { id };
+            self.perform_effect(node, cause, effect, &mut next_sync, sink);
             if let Some(token) = next_sync {
                 let next = self.processes[node.index()].disk.syncs.iter_mut().find(|next| next.token == token);
                 next.expect("it has just begun").held = sync.held;

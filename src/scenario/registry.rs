@@ -18,8 +18,11 @@ pub struct Registry {
 /// One protocol, its type erased.
 struct Protocol {
     name: &'static str,
-    prepare: Box<dyn Fn(&Scenario) -> Result<Box<dyn Runner>, Diagnostic> + Send + Sync>,
+    prepare: Box<Prepare>,
 }
+
+/// Reads a scenario's configuration as the protocol's own.
+type Prepare = dyn Fn(&Scenario) -> Result<Box<dyn Runner>, Diagnostic> + Send + Sync;
 
 /// A scenario that is ready to be run, with any seed, as often as wanted, on any thread.
 pub trait Runner: Send + Sync {

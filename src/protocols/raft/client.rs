@@ -124,9 +124,13 @@ impl Client {
 
     /// Whether the operation took effect, or will, is unknown.
     fn on_give_up(&mut self, ctx: &mut Ctx, operation: OperationId) {
-        if self.pending.remove(&operation).is_some() {
+        if let Some(pending) = self.pending.remove(&operation) {
             self.cancel_timers(ctx, operation);
             ctx.observe(Fact::TimedOut { operation });
+            // Silence is no proof, but it is reason enough to put the next question to someone else.
+            if let Some(silent) = pending.asked {
+                self.turn_away_from(ctx, silent, None);
+            }
         }
     }
 

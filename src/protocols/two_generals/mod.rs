@@ -108,7 +108,7 @@ impl General {
 
     /// The number of the last messenger that is meant for this general: odd ones come from the one who begins.
     fn last_expected(&self) -> u32 {
-        let is_mine = (self.messengers % 2 == 0) == self.begins;
+        let is_mine = self.messengers.is_multiple_of(2) == self.begins;
         if is_mine { self.messengers } else { self.messengers.saturating_sub(1) }
     }
 }
