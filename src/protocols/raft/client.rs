@@ -20,6 +20,9 @@ node_value! {
         config: Arc<Config>,
         /// The server that it takes for the leader; `None` where there are no servers.
         server: Option<NodeId>,
+        /// The server that was silent last, until another answers. A follower that is cut off together with an old
+        /// leader still names it: who believed that would go to and fro between the two for ever.
+        silent: Option<NodeId>,
         /// The operations that it awaits.
         pending: BTreeMap<OperationId, Pending>,
     }
@@ -43,7 +46,7 @@ impl Client {
             [] => None,
             _ => Some(servers[ctx.choose(servers.len() as u32) as usize]),
         };
-        Client { config: Arc::new(config.clone()), server, pending: BTreeMap::new() }
+        Client { config: Arc::new(config.clone()), server, silent: None, pending: BTreeMap::new() }
     }
 
     /// Sends a command under its own number, and remembers it until it ends.
@@ -87,6 +90,7 @@ impl Client {
         let Response { operation, outcome } = response;
         if self.pending.remove(&operation).is_some() {
             self.server = Some(from);
+            self.silent = None;
             self.cancel_timers(ctx, operation);
             ctx.observe(Fact::Returned { operation, outcome });
         }
@@ -117,6 +121,7 @@ impl Client {
     fn on_ask_again(&mut self, ctx: &mut Ctx, operation: OperationId) {
         let Some(pending) = self.pending.get(&operation) else { return };
         if let Some(silent) = pending.asked {
+            self.silent = Some(silent);
             self.turn_away_from(ctx, silent, None);
         }
         self.ask(ctx, operation);
@@ -134,12 +139,13 @@ impl Client {
         }
     }
 
-    /// Takes another server for the leader: the one it was told of, or the next in order. Does nothing where another
-    /// operation has led it away from `server` before.
+    /// Takes another server for the leader: the one it was told of unless that was silent, or the next in order. Does
+    /// nothing where another operation has led it away from `server` before.
     fn turn_away_from(&mut self, ctx: &Ctx, server: NodeId, leader: Option<NodeId>) {
         if self.server == Some(server) {
             let servers = ctx.cluster().group(REPLICAS);
             let place = servers.iter().position(|other| *other == server).map_or(0, |place| place + 1);
+            let leader = leader.filter(|_| leader != self.silent);
             self.server = leader.or(servers.get(place % servers.len()).copied());
         }
     }
