@@ -23,8 +23,8 @@ pub struct Layout {
 const SPACE_AT_LEAST: u16 = 4;
 
 impl Layout {
-    /// `None` where the screen is too small.
-    pub fn new((width, height): (u16, u16), nodes: usize, inspector: Inspector) -> Option<Self> {
+    /// `None` where the screen is too small. A run of few events leaves its lines to the inspector.
+    pub fn new((width, height): (u16, u16), nodes: usize, events: usize, inspector: Inspector) -> Option<Self> {
         if width < LEAST.0 || height < LEAST.1 {
             return None;
         }
@@ -37,6 +37,8 @@ impl Layout {
             Inspector::Small => height / 3,
             Inspector::Large => height * 3 / 5,
         };
+        let unused = free.saturating_sub(u16::try_from(events + 2).unwrap_or(free));
+        let wanted = if wanted > 0 { wanted.max(unused) } else { 0 };
         let inspector = wanted.min(free - SPACE_AT_LEAST);
         let mut top = 0;
         let mut take = |lines: u16| {

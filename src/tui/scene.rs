@@ -74,7 +74,7 @@ const EFFECTS_WITHIN: u32 = 512;
 /// Gathers the scene; `None` where the screen is too small.
 pub fn gather(model: &mut Model) -> Option<Scene> {
     let nodes = model.trace().cluster().len();
-    let layout = Layout::new(model.size, nodes, model.inspector)?;
+    let layout = Layout::new(model.size, nodes, model.trace().len(), model.inspector)?;
     let here = model.node_here();
     let trace = model.trace();
     let columns = Columns::new(model.size.0, nodes, here.index(), trace.len(), model.overview.end());

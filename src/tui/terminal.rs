@@ -38,7 +38,10 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         let _ = self.0.show_cursor();
-        ratatui::restore();
+        // After a panic the hook has given the terminal back; to do so twice would write over the panic's message.
+        if !std::thread::panicking() {
+            ratatui::restore();
+        }
     }
 }
 

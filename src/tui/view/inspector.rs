@@ -15,6 +15,9 @@ use ratatui::style::Style;
 /// Effects that are listed; the rest is counted.
 const EFFECTS_LISTED: usize = 8;
 
+/// What a value without content looks like.
+const NOTHING: &str = "{}";
+
 /// So many columns of what a field was and is are shown where there is little room.
 const BRIEF: usize = 14;
 
@@ -107,7 +110,8 @@ fn told(change: &Change, room: usize) -> String {
 /// What the message says, or the timer where it says more than its name.
 fn says(model: &Model, scene: &Scene) -> Vec<String> {
     let mut lines = scene.details.message.clone();
-    if model.trace().record(model.cursor).kind() == EventKind::TimerFired && lines.len() == 1 {
+    let is_timer = model.trace().record(model.cursor).kind() == EventKind::TimerFired;
+    if lines.len() == 1 && (is_timer || lines[0] == NOTHING) {
         return Vec::new();
     }
     if let Some(first) = lines.first_mut() {
@@ -174,7 +178,9 @@ fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) ->
             None => format!("fires in {}", span(due.since(scene.picture.time).0)),
             Some(_) => "is set".to_owned(),
         };
-        lines.push((format!("timer {timer} {when}"), canvas.plain()));
+        // A timer that is alone at its node may have no name.
+        let timer = if timer == NOTHING { "its timer".to_owned() } else { format!("timer {timer}") };
+        lines.push((format!("{timer} {when}"), canvas.plain()));
     }
     let off = picture.local.0.saturating_sub(scene.picture.time.0 as i64);
     let ahead = if off < 0 { "behind" } else { "ahead" };

@@ -169,10 +169,9 @@ pub fn wrap(text: &str, room: usize, indent: usize) -> Vec<String> {
         while width(&line) + usize::from(!empty) + width(word) > room {
             if empty {
                 // A word wider than a line is broken anywhere.
-                let free = room.saturating_sub(width(&line)).max(1);
-                let place = word.char_indices().nth(free).map_or(word.len(), |(place, _)| place);
-                line.push_str(&word[..place]);
-                word = &word[place..];
+                let (fits, rest) = word.split_at(fitting(word, room.saturating_sub(width(&line))));
+                line.push_str(fits);
+                word = rest;
             }
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
             empty = true;
@@ -190,6 +189,16 @@ pub fn wrap(text: &str, room: usize, indent: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// How many bytes of a word fit into so many columns: those of one letter at least.
+fn fitting(word: &str, room: usize) -> usize {
+    let mut used = 0;
+    let too_many = |(place, letter): &(usize, char)| {
+        used += width_of(*letter);
+        *place > 0 && used > room
+    };
+    word.char_indices().find(too_many).map_or(word.len(), |(place, _)| place)
 }
 
 /// Replaces every glyph that is not ASCII.
