@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 node_value! {
     /// Sends back what it receives.
-    pub struct Ping { seen: u64 }
+    pub struct Ping { pub seen: u64 }
     /// A ball with its number.
     #[derive(Copy)]
     pub struct Ball { number: u32 }

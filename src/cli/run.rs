@@ -143,7 +143,15 @@ impl Made {
             insight: violation.insight.iter().cloned().collect(),
             next: vec![self.command("view", &["--at", &at])],
         };
-        explain_violation(opened.session.trace(), &told)
+        let mut lines = explain_violation(opened.session.trace(), &told);
+        // The judge and the storyteller may have drawn the same conclusion.
+        let mut said: Vec<String> = Vec::new();
+        lines.retain(|line| {
+            let fresh = !said.iter().any(|earlier| earlier == line.trim());
+            said.push(line.trim().to_owned());
+            fresh
+        });
+        lines
     }
 
     fn telling(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Telling {

@@ -29,6 +29,7 @@
 
 mod anysystem_pingpong;
 mod bare_heap;
+mod pessimist_runs;
 
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -60,6 +61,34 @@ const PING_PONG: &[u32] = &[1, 64];
 
 /// All who play, in the order in which they take turns.
 const CONTENDERS: &[Contender] = &[
+    Contender {
+        name: "pessimist",
+        unit: "messages/s",
+        in_flight: PING_PONG,
+        run_length: 1_000_000,
+        run: pessimist_runs::unwatched,
+    },
+    Contender {
+        name: "pessimist, traced",
+        unit: "messages/s",
+        in_flight: PING_PONG,
+        run_length: 100_000,
+        run: pessimist_runs::traced,
+    },
+    Contender {
+        name: "Raft of five",
+        unit: "events/s",
+        in_flight: PING_PONG,
+        run_length: 300_000,
+        run: pessimist_runs::raft_unwatched,
+    },
+    Contender {
+        name: "Raft, traced",
+        unit: "events/s",
+        in_flight: PING_PONG,
+        run_length: 300_000,
+        run: pessimist_runs::raft_traced,
+    },
     Contender {
         name: "anysystem",
         unit: "messages/s",

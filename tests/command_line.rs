@@ -1,0 +1,132 @@
+//! The command line as a person meets it: the README's examples, golden stories and traces, exit codes, a real terminal.
+#![expect(clippy::disallowed_methods, reason = "a terminal needs a moment between two keys")]
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+#[test]
+fn the_readme_tells_the_truth() {
+    trycmd::TestCases::new().env("PESSIMIST_COMMAND", "pessimist").env("NO_COLOR", "1").case("README.md");
+}
+
+fn pessimist(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pessimist"));
+    command.args(arguments).env("PESSIMIST_COMMAND", "pessimist").env("NO_COLOR", "1");
+    command.output().expect("the program can be started")
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    String::from_utf8(pessimist(arguments).stdout).expect("what is printed is UTF-8")
+}
+
+fn exit(arguments: &[&str]) -> i32 {
+    pessimist(arguments).status.code().expect("it ends by itself")
+}
+
+#[test]
+fn golden_stories() {
+    for name in ["start/two-generals", "raft/leader-crash", "raft/forgotten-vote"] {
+        insta::assert_snapshot!(name.replace('/', "-"), stdout(&["run", name]));
+    }
+}
+
+#[test]
+fn golden_traces() {
+    insta::assert_snapshot!("trace-jsonl", stdout(&["run", "start/two-generals", "--format", "jsonl"]));
+    insta::assert_snapshot!("trace-log", stdout(&["run", "start/silence-means-unknown", "--format", "log"]));
+}
+
+#[test]
+fn a_story_is_at_most_45_lines_of_80_columns() {
+    let story = stdout(&["run", "raft/leader-crash"]);
+    assert!(story.lines().count() <= 45, "{story}");
+    let long = story.lines().find(|line| line.len() > 80 || !line.is_ascii());
+    assert_eq!(long, None);
+}
+
+#[test]
+fn exit_codes_say_how_it_ended() {
+    assert_eq!(exit(&["run", "start/two-generals"]), 0);
+    assert_eq!(exit(&["run", "raft/nothing"]), 3);
+    assert_eq!(exit(&["run", "start/two-generals", "--variant", "nothing"]), 3);
+    assert_eq!(exit(&["frobnicate"]), 2);
+    assert_eq!(exit(&["sweep", "start/two-generals", "--seeds", "5..5"]), 2);
+    assert_eq!(exit(&["why", "start/two-generals", "e99999"]), 2);
+    assert_eq!(exit(&["sweep", "start/two-generals", "--seeds", "0..5"]), 0);
+}
+
+#[test]
+fn a_trace_replays_and_a_damaged_one_is_refused() {
+    let folder = tempdir();
+    let path = folder.join("trace.jsonl");
+    let name = path.to_str().expect("the path is UTF-8");
+    assert_eq!(exit(&["run", "raft/leader-crash", "--format", "jsonl", "--out", name]), 0);
+    assert_eq!(exit(&["replay", name]), 0);
+    let trace = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = trace.lines().collect();
+    let middle = lines.len() / 2;
+    let tampered = trace.replacen(lines[middle], &lines[middle].replacen("\"lamport\":", "\"lamport\":9", 1), 1);
+    let without: Vec<&str> = lines[..middle].iter().chain(&lines[middle + 1..]).copied().collect();
+    let damaged = [
+        (tampered, format!("e{} is the first event that differs", middle - 1)),
+        (lines[..middle].join("\n"), format!("cut short: it ends before e{}", middle - 1)),
+        (without.join("\n"), format!("e{} is the first event that differs", middle - 1)),
+        (trace.replacen("\"version\":1", "\"version\":7", 1), "a trace of version 7".to_owned()),
+        (lines[1..].join("\n"), "is not the header of a trace".to_owned()),
+        (String::new(), "is empty".to_owned()),
+    ];
+    for (text, told) in damaged {
+        std::fs::write(&path, text).unwrap();
+        let output = pessimist(&["replay", name]);
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(matches!(output.status.code(), Some(1 | 3)) && said.contains(&told), "{told}: {said}");
+    }
+}
+
+#[test]
+fn jobs_do_not_change_what_a_sweep_says() {
+    let sweep = |jobs| stdout(&["sweep", "raft/nemesis", "--variant", "vote-not-persisted", "--seeds", "0..300", "--jobs", jobs]);
+    assert_eq!(sweep("1"), sweep("2"));
+}
+
+#[test]
+fn off_a_terminal_the_view_names_the_run_command() {
+    let output = pessimist(&["view", "raft/leader-crash"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("pessimist run raft/leader-crash"));
+}
+
+/// `script` gives the program a real pseudo-terminal; where there is none, there is nothing to test.
+#[test]
+fn the_view_runs_on_a_terminal_and_leaves_it_as_it_was() {
+    let program = env!("CARGO_BIN_EXE_pessimist");
+    let inside = format!("stty rows 24 cols 80; exec '{program}' view raft/leader-crash");
+    let mut command = Command::new("script");
+    command.args(["-qec", &inside, "/dev/null"]).env("TERM", "xterm");
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let Ok(mut child) = child else {
+        eprintln!("skipped: there is no `script` here");
+        return;
+    };
+    let mut keys = child.stdin.take().expect("it is piped");
+    for key in ["l", "l", "h", "?", "q", "q", "q"] {
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        if keys.write_all(key.as_bytes()).is_err() {
+            break;
+        }
+    }
+    drop(keys);
+    let output = child.wait_with_output().expect("it ends by itself");
+    let screen = String::from_utf8_lossy(&output.stdout);
+    let (enters, leaves) = (screen.find("\u{1b}[?1049h"), screen.rfind("\u{1b}[?1049l"));
+    assert!(enters.is_some() && leaves > enters, "the alternate screen is entered and left");
+    assert!(screen.contains("raft/leader-crash"), "the header names the scenario");
+    assert!(output.status.success(), "it ends well: {:?}", output.status);
+}
+
+/// A folder for one test, below the build's own folder for such things.
+fn tempdir() -> std::path::PathBuf {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-line");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    folder
+}
