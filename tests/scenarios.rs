@@ -1,0 +1,185 @@
+//! Every scenario that is built in does what it says: with its own seed, and with others.
+//!
+//! A scenario that is about one seed says so in a comment line that begins with `// One seed:`.
+
+use pessimist::check::{Promise, Question};
+use pessimist::kernel::Action;
+use pessimist::scenario::{Judged, Opened, Registry, Runner, Scenario, library};
+use pessimist::trace::Lines;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// How many seeds beside its own each scenario is run with.
+const SEEDS: u64 = 20;
+
+/// The variants that are bugs to be found by a sweep, with the first seed that finds them and the promise that is broken.
+const MUTANTS: &[(&str, &str, u64, Promise)] = &[
+    ("raft/nemesis", "vote-not-persisted", 41, Promise::ElectionSafety),
+    ("raft/nemesis", "commits-old-term", 4, Promise::LeaderCompleteness),
+    ("raft/nemesis", "votes-without-up-to-date-check", 0, Promise::LeaderCompleteness),
+    ("raft/nemesis", "replies-before-sync", 66, Promise::ElectionSafety),
+    ("raft/nemesis", "heartbeat-skips-consistency-check", 2, Promise::StateMachineSafety),
+    ("raft/nemesis", "sync-holds-handler", 0, Promise::StateMachineSafety),
+];
+
+fn is_mutant(name: &str, variant: Option<&str>) -> bool {
+    MUTANTS.iter().any(|mutant| (mutant.0, Some(mutant.1)) == (name, variant))
+}
+
+fn text_of(name: &str) -> &'static str {
+    library::find(name).unwrap_or_else(|| panic!("{name} is not built in"))
+}
+
+fn read(name: &str, variant: Option<&str>) -> (Scenario, Box<dyn Runner>) {
+    let scenario = Scenario::parse(name, text_of(name), variant).unwrap_or_else(|mistake| panic!("{mistake}"));
+    let runner = Registry::standard().prepare(&scenario).unwrap_or_else(|mistake| panic!("{mistake}"));
+    (scenario, runner)
+}
+
+/// Every scenario with each of its variants, and without.
+fn all() -> Vec<(&'static str, Option<String>)> {
+    let with_variants = |name| {
+        let variants = read(name, None).0.variants.into_iter().map(Some);
+        [None].into_iter().chain(variants).map(move |variant| (name, variant))
+    };
+    library::names().flat_map(with_variants).collect()
+}
+
+/// What a run was expected to do and did not.
+fn missed(scenario: &Scenario, judged: &Judged) -> Vec<String> {
+    let told = |expectation: &pessimist::scenario::Expectation| {
+        let verdict = judged.judge.verdict(&expectation.claim, judged.end);
+        (!verdict.holds).then(|| format!("{}: {}", expectation.text, verdict.text))
+    };
+    scenario.expect.iter().filter_map(told).collect()
+}
+
+fn open(scenario: &Scenario, runner: &dyn Runner) -> Opened {
+    runner.open(scenario.plan.seed, Lines::None, &mut |_, _| true).unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+#[test]
+fn the_library_holds_every_file() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files = BTreeSet::new();
+    for shelf in std::fs::read_dir(&folder).unwrap() {
+        let shelf = shelf.unwrap();
+        for file in std::fs::read_dir(shelf.path()).unwrap() {
+            let (shelf, file) = (shelf.file_name(), file.unwrap().file_name());
+            let name = format!("{}/{}", shelf.to_str().unwrap(), file.to_str().unwrap());
+            files.insert(name.strip_suffix(".ron").unwrap_or(&name).to_owned());
+        }
+    }
+    assert_eq!(files, library::names().map(str::to_owned).collect());
+}
+
+#[test]
+fn every_expectation_is_met() {
+    let failures: Vec<String> = all()
+        .into_par_iter()
+        .filter(|(name, variant)| !is_mutant(name, variant.as_deref()))
+        .flat_map(|(name, variant)| {
+            let (scenario, runner) = read(name, variant.as_deref());
+            assert!(!scenario.expect.is_empty(), "{name} expects nothing");
+            let is_one_seed = text_of(name).lines().any(|line| line.trim().starts_with("// One seed:"));
+            let others = if is_one_seed { 0..0 } else { 0..SEEDS };
+            let seeds = [scenario.plan.seed].into_iter().chain(others);
+            let of_seed = |seed| {
+                let judged = runner.judge(seed).unwrap_or_else(|failure| panic!("{name}, seed {seed}: {failure}"));
+                let missed = missed(&scenario, &judged).into_iter();
+                missed.map(move |text| (seed, text)).collect::<Vec<_>>()
+            };
+            let told =
+                |(seed, text)| format!("{name} {} seed {seed}: {text}", variant.as_deref().unwrap_or_default());
+            seeds.flat_map(of_seed).map(told).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A rule that never applies is a mistake in the scenario: its trigger waits for what does not happen.
+#[test]
+fn every_rule_applies_and_every_question_is_answered() {
+    for (name, variant) in all() {
+        let (scenario, runner) = read(name, variant.as_deref());
+        let opened = open(&scenario, runner.as_ref());
+        for (id, rule) in scenario.plan.rules.iter().enumerate() {
+            let is_question = matches!(rule.action, Action::Ask(_));
+            assert!(is_question || opened.session.applied(id) > 0, "{name} {variant:?}: {rule:?} never applied");
+        }
+        for (number, question) in scenario.questions.iter().enumerate() {
+            let text = question.text();
+            let moment = opened.session.moments().iter().find(|moment| moment.question == number);
+            let moment = moment.unwrap_or_else(|| panic!("{name} {variant:?} never asks: {text}"));
+            assert!(question.because().is_some(), "{name} does not explain: {text}");
+            if let Question::Guess { answer, .. } = question {
+                let told = opened.judge.answer(answer, (moment.time, moment.before));
+                assert!(told.is_some(), "{name} {variant:?} does not answer: {text}");
+            }
+        }
+    }
+}
+
+/// Each known bug is found by a sweep, and soon.
+#[test]
+fn every_mutant_is_found() {
+    let found: Vec<_> = MUTANTS
+        .par_iter()
+        .map(|&(name, variant, ..)| {
+            let (_, runner) = read(name, Some(variant));
+            let first = (0..1000).find_map(|seed| {
+                let judged = runner.judge(seed).unwrap_or_else(|failure| panic!("{variant}, seed {seed}: {failure}"));
+                let violation = judged.judge.violation(Promise::RaftSafety)?;
+                Some((seed, violation.promise))
+            });
+            let (seed, promise) = first.unwrap_or_else(|| panic!("{variant} was not found"));
+            (name, variant, seed, promise)
+        })
+        .collect();
+    assert_eq!(found, MUTANTS);
+}
+
+/// The first scenarios that people meet can be read event by event.
+#[test]
+fn the_first_scenarios_are_short() {
+    for (name, variant) in all().into_iter().filter(|(name, _)| name.starts_with("start/")) {
+        let (scenario, runner) = read(name, variant.as_deref());
+        let events = runner.judge(scenario.plan.seed).unwrap().events;
+        let most = if variant.is_none() { 29 } else { 49 };
+        assert!(events <= most, "{name} {variant:?} has {events} events");
+    }
+}
+
+/// A story fits on one page: 45 lines and what was broken, 80 columns, ASCII.
+#[test]
+fn every_story_fits_on_a_page() {
+    let problems: Vec<String> = all()
+        .into_par_iter()
+        .flat_map(|(name, variant)| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_pessimist"));
+            command.args(["run", name]).args(variant.iter().flat_map(|variant| ["--variant", variant.as_str()]));
+            let output = command.output().expect("the program starts");
+            let story = String::from_utf8(output.stdout).expect("a story is UTF-8");
+            let page: Vec<&str> = story.lines().take_while(|line| !line.starts_with("BROKEN")).collect();
+            let page = page.join("\n");
+            let mut problems = Vec::new();
+            let expected = if is_mutant(name, variant.as_deref()) { None } else { Some(0) };
+            if expected.is_some_and(|code| output.status.code() != Some(code)) {
+                problems.push(format!("ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+            }
+            let lines = page.trim_end().lines().count();
+            if lines > 45 {
+                problems.push(format!("{lines} lines"));
+            }
+            // A command that is to be pasted is never broken into lines.
+            let is_command = |line: &str| line.contains(" --seed");
+            let bad = |line: &&str| !line.is_ascii() || (line.len() > 80 && !is_command(line));
+            problems.extend(story.lines().filter(bad).map(|line| format!("too wide or not ASCII: {line}")));
+            let called = format!("{name} {}", variant.as_deref().unwrap_or_default());
+            problems.into_iter().map(move |problem| format!("{called}: {problem}")).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
