@@ -1,6 +1,7 @@
 //! Frames, read by a person before they were accepted.
 
 use super::*;
+use crate::node::EventId;
 use crate::tui::Show;
 use crate::tui::browser::Browser;
 use insta::assert_snapshot;
@@ -15,11 +16,13 @@ fn at(show: Show, size: (u16, u16), place: &str) -> String {
 const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (120, 40);
 
-/// Four votes are asked for; the client's messages share the screen.
-const ELECTION: &str = "e60";
-
-/// The leader falls.
-const CRASH: &str = "e735";
+/// A frame of the run with a leader's fall, at one of its places.
+fn near(size: (u16, u16), ascii: bool, place: impl Fn(runs::Places) -> EventId) -> String {
+    let mut show = runs::leader_crash();
+    show.ascii = ascii;
+    let place = place(runs::places(show.session.trace())).to_string();
+    at(show, size, &place)
+}
 
 #[test]
 fn the_beginning() {
@@ -28,21 +31,21 @@ fn the_beginning() {
 
 #[test]
 fn an_election() {
-    assert_snapshot!("election_80", at(runs::leader_crash(), SMALL, ELECTION));
-    assert_snapshot!("election_120", at(runs::leader_crash(), LARGE, ELECTION));
-    assert_snapshot!("election_60", at(runs::leader_crash(), (60, 20), ELECTION));
+    assert_snapshot!("election_80", near(SMALL, false, |places| places.asks));
+    assert_snapshot!("election_120", near(LARGE, false, |places| places.asks));
+    assert_snapshot!("election_60", near((60, 20), false, |places| places.asks));
 }
 
 #[test]
 fn a_leader_is_elected() {
-    assert_snapshot!("leader_80", at(runs::leader_crash(), SMALL, "e87"));
+    assert_snapshot!("leader_80", near(SMALL, false, |places| places.leads));
 }
 
 #[test]
 fn a_crash_and_what_is_lost_by_it() {
-    assert_snapshot!("crash_80", at(runs::leader_crash(), SMALL, CRASH));
-    assert_snapshot!("crash_120", at(runs::leader_crash(), LARGE, CRASH));
-    assert_snapshot!("lost_80", at(runs::leader_crash(), SMALL, "e736"));
+    assert_snapshot!("crash_80", near(SMALL, false, |places| places.crash));
+    assert_snapshot!("crash_120", near(LARGE, false, |places| places.crash));
+    assert_snapshot!("lost_80", near(SMALL, false, |places| EventId(places.crash.0 + 1)));
 }
 
 #[test]
@@ -119,9 +122,7 @@ fn ascii_frames_are_ascii() {
         let frame = frame(&model);
         assert!(frame.is_ascii(), "{frame}");
     }
-    let mut show = runs::leader_crash();
-    show.ascii = true;
-    assert_snapshot!("election_ascii_80", at(show, SMALL, ELECTION));
+    assert_snapshot!("election_ascii_80", near(SMALL, true, |places| places.asks));
     let mut show = runs::troubles();
     show.ascii = true;
     assert_snapshot!("partition_ascii_120", at(show, LARGE, "500ms"));

@@ -1,7 +1,8 @@
 //! What keys do.
 
 use super::*;
-use crate::node::EventId;
+use crate::node::{EventId, SimTime};
+use crate::trace::EventKind;
 use crate::tui::keys::{Context, Does, Key, TABLE};
 use crate::tui::panels::{Mode, Standing};
 use crossterm::event::KeyEventKind;
@@ -97,7 +98,7 @@ fn repeats_and_releases_do_nothing() {
 
 #[test]
 fn steps_back_bring_back_the_same_screen() {
-    for start in ["e0", "e58", "e700", "e1910"] {
+    for start in ["e0", "e58", "e700", "e1800"] {
         for size in [(80, 24), (120, 40), (60, 20)] {
             let mut model = sized(Model::new(runs::leader_crash()), size.0, size.1);
             go_to(&mut model, start);
@@ -138,18 +139,20 @@ fn a_rail_keeps_its_place_while_a_person_steps() {
 #[test]
 fn jumps_land_where_they_say() {
     let mut model = Model::new(runs::leader_crash());
+    let places = runs::places(model.trace());
     keys(&mut model, "f");
-    assert_eq!(model.cursor, EventId(735), "the crash");
+    assert_eq!(model.cursor, places.crash);
     keys(&mut model, "f");
     let restart = model.cursor;
     assert!(model.trace().fault(restart).unwrap().fault.mends());
     keys(&mut model, "F");
-    assert_eq!(model.cursor, EventId(735));
-    go_to(&mut model, "e68");
+    assert_eq!(model.cursor, places.crash);
+    let arrival = model.trace().end_of(places.asks).unwrap();
+    go_to(&mut model, &arrival.to_string());
     keys(&mut model, "c");
-    assert_eq!(model.cursor, EventId(60), "an arrival's cause is its sending");
+    assert_eq!(model.cursor, places.asks, "an arrival's cause is its sending");
     keys(&mut model, "e");
-    assert_eq!(model.cursor, EventId(68), "and the sending's effect the arrival");
+    assert_eq!(model.cursor, arrival, "and the sending's effect the arrival");
     keys(&mut model, "2n");
     assert_eq!(model.trace().node(model.cursor).unwrap().index(), 1, "the next event of the selected node");
     keys(&mut model, "0");
@@ -165,82 +168,95 @@ fn jumps_land_where_they_say() {
 #[test]
 fn rows_and_pages() {
     let mut model = Model::new(runs::leader_crash());
-    go_to(&mut model, "e60");
+    let asks = runs::places(model.trace()).asks;
+    go_to(&mut model, &asks.to_string());
     keys(&mut model, "j");
-    assert_eq!(model.cursor, EventId(64), "four sendings of one handler are one row");
+    assert_eq!(model.cursor.0, asks.0 + 4, "four sendings of one handler are one row");
     keys(&mut model, "k");
-    assert_eq!(model.cursor, EventId(60));
+    assert_eq!(model.cursor, asks);
     press(&mut model, KeyCode::PageDown);
-    assert!(model.cursor > EventId(66));
+    assert!(model.cursor.0 > asks.0 + 6);
     press(&mut model, KeyCode::PageUp);
-    assert_eq!(model.cursor, EventId(60));
+    assert_eq!(model.cursor, asks);
 }
 
 #[test]
 fn places_are_typed_as_events_or_times() {
     let mut model = Model::new(runs::leader_crash());
-    for (typed, lands) in
-        [(":e131", 131), (":57", 57), (":0.21s", 55), ("t0.2101", 57), ("t210ms", 55), ("t99", 1918)]
-    {
+    let last = EventId(model.events() - 1);
+    let at = |model: &Model, millis: u64| model.trace().at_time(SimTime(millis * 1_000_000)).unwrap();
+    let (early, later) = (at(&model, 210), at(&model, 1250));
+    for (typed, lands) in [
+        (":e131", EventId(131)),
+        (":57", EventId(57)),
+        (":0.21s", early),
+        ("t1.25", later),
+        ("t210ms", early),
+        ("t99", last),
+    ] {
         keys(&mut model, typed);
         press(&mut model, KeyCode::Enter);
-        assert_eq!(model.cursor, EventId(lands), "{typed}");
+        assert_eq!(model.cursor, lands, "{typed}");
     }
     for refused in [":e99999", ":nonsense", "t-1", "tx", ":e", ":99999999999999999999"] {
-        let before = model.cursor;
         keys(&mut model, refused);
         press(&mut model, KeyCode::Enter);
-        assert_eq!(model.cursor, before, "{refused}");
+        assert_eq!(model.cursor, last, "{refused}");
         assert!(model.notice.is_some(), "{refused}");
     }
     keys(&mut model, "te12");
     press(&mut model, KeyCode::Backspace);
     press(&mut model, KeyCode::Esc);
-    assert_eq!((&model.mode, model.cursor), (&Mode::Run, EventId(1918)));
+    assert_eq!((&model.mode, model.cursor), (&Mode::Run, last));
 }
 
 #[test]
 fn words_are_searched() {
     let mut model = Model::new(runs::leader_crash());
-    keys(&mut model, "/LEADS");
+    let places = runs::places(model.trace());
+    keys(&mut model, "/leads");
     press(&mut model, KeyCode::Enter);
-    assert_eq!(model.cursor, EventId(87));
+    assert_eq!(model.cursor, places.leads);
     keys(&mut model, "s");
-    assert!(model.cursor > EventId(735));
+    assert!(model.cursor > places.crash);
     keys(&mut model, "S");
-    assert_eq!(model.cursor, EventId(87));
+    assert_eq!(model.cursor, places.leads);
     keys(&mut model, "/no such thing");
     press(&mut model, KeyCode::Enter);
-    assert_eq!(model.cursor, EventId(87));
+    assert_eq!(model.cursor, places.leads);
     assert!(model.notice.is_some());
     // An empty search seeks nothing.
     keys(&mut model, "/");
     press(&mut model, KeyCode::Enter);
     keys(&mut model, "s");
-    assert_eq!(model.cursor, EventId(87));
+    assert_eq!(model.cursor, places.leads);
     assert!(model.notice.is_some());
 }
 
 #[test]
 fn quiet_rows_are_passed_over() {
     let mut model = Model::new(runs::leader_crash());
-    go_to(&mut model, "e57");
+    let trace = model.trace();
+    let synced = trace.ids().find(|&id| trace.record(id).kind() == EventKind::SyncDone).unwrap();
+    let before = EventId(synced.0 - 1);
+    go_to(&mut model, &before.to_string());
     keys(&mut model, "z");
     press(&mut model, KeyCode::Right);
-    assert_eq!(model.cursor, EventId(59), "e58 is a disk's");
+    assert!(model.cursor > synced);
     press(&mut model, KeyCode::Left);
-    assert_eq!(model.cursor, EventId(57));
+    assert_eq!(model.cursor, before);
     keys(&mut model, "z");
     press(&mut model, KeyCode::Right);
-    assert_eq!(model.cursor, EventId(58));
+    assert_eq!(model.cursor, synced);
     keys(&mut model, "z");
-    assert_eq!(model.cursor, EventId(57), "where the row goes, the cursor goes to the one before");
+    assert_eq!(model.cursor, before, "where the row goes, the cursor goes to the one before");
 }
 
 #[test]
 fn a_run_is_played_until_its_question() {
     let mut model = Model::new(runs::with_question());
-    go_to(&mut model, "e730");
+    let crash = runs::places(model.trace()).crash;
+    go_to(&mut model, &format!("e{}", crash.0 - 5));
     keys(&mut model, " ");
     assert!(model.playing);
     for _ in 0..20 {
@@ -248,31 +264,32 @@ fn a_run_is_played_until_its_question() {
     }
     assert!(!model.playing);
     assert!(matches!(model.mode, Mode::Question(_)));
-    assert_eq!(model.cursor, EventId(735));
+    assert_eq!(model.cursor, crash);
 }
 
 #[test]
 fn a_question_hides_what_comes_after_it() {
     let mut model = sized(Model::new(runs::with_question()), 120, 40);
+    let crash = runs::places(model.trace()).crash;
     for way in [KeyCode::End, KeyCode::Char('G')] {
         press(&mut model, way);
         assert!(matches!(model.mode, Mode::Question(_)));
-        assert_eq!(model.cursor, EventId(735));
+        assert_eq!(model.cursor, crash);
         keys(&mut model, "h");
         assert_eq!(model.mode, Mode::Run);
     }
     // Neither a search nor the second fault leads past it.
     keys(&mut model, "/restarts");
     press(&mut model, KeyCode::Enter);
-    assert_eq!(model.cursor, EventId(735));
+    assert_eq!(model.cursor, crash);
     let scene = model.scene.as_ref().unwrap();
-    assert!(scene.rows.iter().all(|row| row.last.0 < 736));
-    assert!(scene.rails.iter().all(|rail| rail.end.is_none_or(|end| end.0 < 736)));
+    assert!(scene.rows.iter().all(|row| row.last <= crash));
+    assert!(scene.rails.iter().all(|rail| rail.end.is_none_or(|end| end <= crash)));
     assert!(!frame(&model).contains('↻'), "the strip does not show the restart");
     keys(&mut model, "f");
     press(&mut model, KeyCode::Esc);
     assert_eq!(model.quiz.standing(0), Standing::Skipped);
-    assert!(model.cursor > EventId(736), "the fault that was asked for");
+    assert!(model.cursor.0 > crash.0 + 1, "the fault that was asked for");
 }
 
 #[test]

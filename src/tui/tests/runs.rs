@@ -1,9 +1,9 @@
 //! Runs to look at.
 
-use crate::node::EventId;
+use crate::node::{EventId, Fact};
 use crate::protocols::raft;
 use crate::scenario::{Run, Scenario, Session};
-use crate::trace::Lines;
+use crate::trace::{EventKind, Lines, Trace};
 use crate::tui::{Mark, Question, Show};
 use std::sync::Arc;
 
@@ -54,6 +54,25 @@ pub fn question(text: &str, before: EventId) -> Question {
         answer: Some("n2".to_owned()),
         because: "Whoever's random timeout ended first: nothing before tells you.".to_owned(),
         before,
+    }
+}
+
+/// Events of a run that tests go to, found by what they are: their numbers change whenever Raft does.
+pub struct Places {
+    /// The first time that votes are asked for; the next events are the same to other servers.
+    pub asks: EventId,
+    /// The first leader is elected.
+    pub leads: EventId,
+    /// The first fault of a node.
+    pub crash: EventId,
+}
+
+pub fn places(trace: &Trace) -> Places {
+    let find = |is: &dyn Fn(EventId) -> bool| trace.ids().find(|&id| is(id)).unwrap();
+    Places {
+        asks: find(&|id| trace.record(id).kind() == EventKind::Send && trace.name(id) == "RequestVote"),
+        leads: find(&|id| matches!(trace.fact(id), Some(Fact::BecameLeader { .. }))),
+        crash: find(&|id| trace.fault(id).is_some_and(|record| record.fault.node().is_some())),
     }
 }
 
