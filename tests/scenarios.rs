@@ -16,11 +16,11 @@ const SEEDS: u64 = 20;
 
 /// The variants that are bugs to be found by a sweep, with the first seed that finds them and the promise that is broken.
 const MUTANTS: &[(&str, &str, u64, Promise)] = &[
-    ("raft/nemesis", "vote-not-persisted", 41, Promise::ElectionSafety),
-    ("raft/nemesis", "commits-old-term", 4, Promise::LeaderCompleteness),
+    ("raft/nemesis", "vote-not-persisted", 139, Promise::ElectionSafety),
+    ("raft/nemesis", "commits-old-term", 70, Promise::LeaderCompleteness),
     ("raft/nemesis", "votes-without-up-to-date-check", 0, Promise::LeaderCompleteness),
-    ("raft/nemesis", "replies-before-sync", 66, Promise::ElectionSafety),
-    ("raft/nemesis", "heartbeat-skips-consistency-check", 2, Promise::StateMachineSafety),
+    ("raft/nemesis", "replies-before-sync", 144, Promise::LeaderCompleteness),
+    ("raft/nemesis", "heartbeat-skips-consistency-check", 1, Promise::StateMachineSafety),
     ("raft/nemesis", "sync-holds-handler", 0, Promise::StateMachineSafety),
 ];
 
