@@ -34,9 +34,10 @@ fn main() {
     println!("running it bare (baseline)    {bare:.1?}");
     println!("opening it                    {opened:.1?}, {:.2} times the baseline", ratio(opened, bare));
     println!("trace and records             {:.1} MB", run.bytes() as f64 / 1e6);
+    let rounds = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(300);
     let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     let (mut forth, mut back, mut jump) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..300 {
+    for _ in 0..rounds {
         let place = chance.random_range(10..events - 30);
         jump.push(look(&mut run, place));
         (1..=10).for_each(|step| forth.push(look(&mut run, place + step)));

@@ -85,7 +85,9 @@ fn a_trace_replays_and_a_damaged_one_is_refused() {
 
 #[test]
 fn jobs_do_not_change_what_a_sweep_says() {
-    let sweep = |jobs| stdout(&["sweep", "raft/nemesis", "--variant", "vote-not-persisted", "--seeds", "0..300", "--jobs", jobs]);
+    let sweep = |jobs| {
+        stdout(&["sweep", "raft/nemesis", "--variant", "vote-not-persisted", "--seeds", "0..300", "--jobs", jobs])
+    };
     assert_eq!(sweep("1"), sweep("2"));
 }
 

@@ -12,9 +12,6 @@ use std::sync::Arc;
 /// Events between two checkpoints: our choice, some two milliseconds of running.
 const CHECKPOINT_EVERY: u32 = 4096;
 
-/// A step of more events than this has a checkpoint right behind it, so that it need not be run again to be looked at.
-const LONG_STEP: u32 = 1024;
-
 /// A finished run that can be looked at.
 pub trait Session: Send {
     /// All events.
@@ -150,9 +147,6 @@ impl<N: Node> Run<N> {
             if world.events() > first {
                 steps.push(first);
             }
-            if world.events() - first > LONG_STEP {
-                checkpoints.push(world.checkpoint());
-            }
             if let Some(over) = over {
                 break over;
             }
@@ -206,12 +200,6 @@ impl<N: Node> Run<N> {
         }
         self.before = self.here.clone();
         self.place = place;
-        let next = self.steps.get(place + 1).copied();
-        let behind = self.checkpoints.binary_search_by_key(&next, |world| Some(world.events()));
-        if let (Ok(behind), false) = (behind, S::WATCHES) {
-            self.here = self.checkpoints[behind].clone();
-            self.here.resume(&self.record);
-        }
         while self.here.events() == first {
             self.here.step(sink);
         }
