@@ -80,15 +80,13 @@ pub fn footer(session: &dyn Session, verdicts: &[Verdict]) -> String {
 /// The header of a file, if it is a trace of a version that can be read.
 #[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "only the terminal reads traces to show them"))]
 pub fn header_of(path: &Path) -> Option<Header> {
+    /// A scenario's text and some more.
+    const MAX_BYTES: u64 = 4 << 20;
     let mut line = String::new();
-    BufReader::new(File::open(path).ok()?.take(MAX_HEADER)).read_line(&mut line).ok()?;
+    BufReader::new(File::open(path).ok()?.take(MAX_BYTES)).read_line(&mut line).ok()?;
     let header: Header = serde_json::from_str(&line).ok()?;
     (header.format == FORMAT && header.version == VERSION).then_some(header)
 }
-
-/// The longest header: a scenario's text and some more.
-#[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "as above"))]
-const MAX_HEADER: u64 = 4 << 20;
 
 /// The scenario of a trace, as it was run.
 pub fn scenario(header: &Header) -> Result<Scenario, Diagnostic> {

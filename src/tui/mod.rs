@@ -1,7 +1,7 @@
 //! The terminal debugger: a run walked through forwards and backwards.
 //!
-//! It is built as the Elm language builds programs. The [`Model`](model::Model) is all that there is to know; a key
-//! becomes an [`Action`](action::Action) through one table (`keys`), which also feeds the footer and the help; `update`
+//! It is built as the Elm language builds programs. The `Model` is all that there is to know; a key
+//! becomes an `Action` through one table (`keys`), which also feeds the footer and the help; `update`
 //! carries the action out; `view` draws the model and changes nothing. What is shown is asked of a
 //! [`Session`]: nothing here simulates anything.
 //!
