@@ -34,10 +34,22 @@ impl Law {
         match *self {
             Law::Constant(span) => span,
             Law::Uniform(least, most) => SimSpan(chance.random_range(least.0..=most.0)),
-            Law::Exponential(mean) => nanos(mean.0 as f64 * -libm::log(open_unit(chance))),
-            Law::LogNormal { median, sigma } => nanos(median.0 as f64 * libm::exp(sigma * standard_normal(chance))),
+            Law::Exponential(mean) => exponential(mean, chance),
+            Law::LogNormal { median, sigma } => log_normal(median, sigma, chance),
         }
     }
+}
+
+// These two stay out of line, so that the common laws are short enough to be drawn inline.
+
+#[inline(never)]
+fn exponential(mean: SimSpan, chance: &mut impl Rng) -> SimSpan {
+    nanos(mean.0 as f64 * -libm::log(open_unit(chance)))
+}
+
+#[inline(never)]
+fn log_normal(median: SimSpan, sigma: f64, chance: &mut impl Rng) -> SimSpan {
+    nanos(median.0 as f64 * libm::exp(sigma * standard_normal(chance)))
 }
 
 /// Rounds down to whole nanoseconds, at most 2^63.

@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::plan::{ClockPlan, DiskPlan};
 use super::queue::Due;
 use crate::node::{Disk, DiskMode, Effect, EventId, LocalSpan, Node, NodeId, Operation, SimSpan};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A message on its way, or waiting at its receiver.
 #[derive(Clone, Debug)]
@@ -65,10 +65,13 @@ impl<N: Node> Process<N> {
 ///
 /// A timer has at most one entry in the world's queue that counts. Moving a timer to a later instant leaves the entry
 /// where it is: when it comes up too early it is put back. So resetting an election timer at every message costs
-/// nothing in the queue.
+/// nothing in the queue. A timer keeps its slot as long as it is set or has an entry in the queue.
 #[derive(Clone, Debug)]
 pub struct Timers<T> {
     slots: Vec<Timer<T>>,
+    /// The slot of each timer that has one. Clients have a timer or two for each operation: thousands at a time.
+    by_name: BTreeMap<T, usize>,
+    free: Vec<usize>,
 }
 
 /// One timer, set or not.
@@ -85,30 +88,36 @@ pub struct Timer<T> {
     pub cause: EventId,
 }
 
-impl<T> Default for Timers<T> {
-    fn default() -> Self {
-        Timers { slots: Vec::new() }
+impl<T> Timer<T> {
+    fn is_idle(&self) -> bool {
+        self.due.is_none() && self.queued.is_none()
     }
 }
 
-impl<T: Eq> Timers<T> {
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Timers { slots: Vec::new(), by_name: BTreeMap::new(), free: Vec::new() }
+    }
+}
+
+impl<T: Clone + Ord> Timers<T> {
     /// The slot for a timer: its own, a free one, or a new one.
     pub fn slot_for(&mut self, timer: T) -> usize {
-        if let Some(own) = self.slots.iter().position(|slot| slot.timer == timer) {
-            return own;
-        }
-        let free = |slot: &Timer<T>| slot.due.is_none() && slot.queued.is_none();
-        let fresh = Timer { timer, deadline: LocalSpan::ZERO, due: None, queued: None, cause: EventId(0) };
-        match self.slots.iter().position(free) {
-            Some(place) => {
-                self.slots[place] = fresh;
-                place
+        let Timers { slots, by_name, free } = self;
+        *by_name.entry(timer).or_insert_with_key(|timer| {
+            let timer = timer.clone();
+            let fresh = Timer { timer, deadline: LocalSpan::ZERO, due: None, queued: None, cause: EventId(0) };
+            match free.pop() {
+                Some(slot) => {
+                    slots[slot] = fresh;
+                    slot
+                }
+                None => {
+                    slots.push(fresh);
+                    slots.len() - 1
+                }
             }
-            None => {
-                self.slots.push(fresh);
-                self.slots.len() - 1
-            }
-        }
+        })
     }
 
     pub fn get_mut(&mut self, slot: usize) -> &mut Timer<T> {
@@ -116,14 +125,27 @@ impl<T: Eq> Timers<T> {
     }
 
     pub fn cancel(&mut self, timer: &T) {
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.timer == *timer) {
-            slot.due = None;
+        if let Some(&slot) = self.by_name.get(timer) {
+            self.slots[slot].due = None;
+            self.release(slot);
+        }
+    }
+
+    /// Frees a slot that nothing holds any more.
+    pub fn release(&mut self, slot: usize) {
+        let timer = &self.slots[slot];
+        if timer.is_idle() && self.by_name.get(&timer.timer) == Some(&slot) {
+            self.by_name.remove(&timer.timer);
+            self.free.push(slot);
         }
     }
 
     /// Stops every timer: the process has died.
     pub fn clear(&mut self) {
-        self.slots.iter_mut().for_each(|slot| slot.due = None);
+        for slot in 0..self.slots.len() {
+            self.slots[slot].due = None;
+            self.release(slot);
+        }
     }
 
     /// The slots of the timers that are set.
@@ -229,5 +251,35 @@ impl<N: Node> Storage<N> {
         self.settled += self.cache.len() as u64;
         self.cache.clear();
         self.platter = N::Disk::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::queue::{Class, Queue};
+    use crate::node::SimTime;
+
+    #[test]
+    fn a_slot_is_used_again_only_once_nothing_holds_it() {
+        let mut queue = Queue::<()>::new();
+        let mut timers = Timers::default();
+        let mut due = || Some(queue.due(SimTime(1), Class::Ordinary));
+        let first = timers.slot_for("a");
+        (timers.get_mut(first).due, timers.get_mut(first).queued) = (due(), due());
+        timers.cancel(&"a");
+        let second = timers.slot_for("b");
+        assert_ne!(first, second, "an entry in the queue still names the slot");
+        assert_eq!(timers.slot_for("a"), first, "which is the timer's own until then");
+
+        timers.get_mut(first).queued = None;
+        timers.release(first);
+        assert_eq!(timers.slot_for("c"), first);
+        timers.get_mut(first).due = due();
+        timers.get_mut(second).due = due();
+        timers.clear();
+        timers.clear();
+        let taken = ["d", "e", "f"].map(|name| timers.slot_for(name));
+        assert_eq!(taken.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "none is given out twice");
     }
 }

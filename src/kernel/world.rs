@@ -359,38 +359,31 @@ impl<N: Node> World<N> {
         if S::WATCHES {
             sink.state(cause, node, self.processes[node.index()].state.as_ref());
         }
-        let mut effects = std::mem::take(&mut self.scratch);
         let mut own_sync: OwnSync = None;
-        for effect in effects.drain(..) {
-            self.effect(node, cause, effect, &mut own_sync, sink);
-        }
-        self.scratch = effects;
-    }
-
-    /// Lets one effect take place, or wait for the sync that holds it.
-    #[inline]
-    fn effect<S: Sink<N>>(
-        &mut self,
-        node: NodeId,
-        cause: EventId,
-        effect: Effect<N>,
-        own_sync: &mut OwnSync,
-        sink: &mut S,
-    ) {
-        let syncs = &mut self.processes[node.index()].disk.syncs;
-        if !syncs.is_empty() {
-            let holder = match self.plan.sync_holds {
-                SyncHolds::Node => syncs.last_mut(),
-                SyncHolds::Handler => syncs.iter_mut().find(|sync| Some(sync.token) == *own_sync),
-            };
-            if let Some(sync) = holder {
-                sync.held.push_back((effect, cause));
-                return;
+        self.scratch.reverse();
+        loop {
+            // Whether it waits is asked before it is taken out: what is matched where it lies is not copied.
+            if let Some(sync) = self.holder(node, own_sync) {
+                let Some(effect) = self.scratch.pop() else { return };
+                self.processes[node.index()].disk.syncs[sync].held.push_back((effect, cause));
+            } else {
+                let Some(effect) = self.scratch.pop() else { return };
+                self.perform_effect(node, cause, effect, &mut own_sync, sink);
             }
         }
-        self.perform_effect(node, cause, effect, own_sync, sink);
     }
 
+    /// The place of the sync for which a node's next effect has to wait.
+    #[inline]
+    fn holder(&self, node: NodeId, own_sync: OwnSync) -> Option<usize> {
+        let syncs = &self.processes[node.index()].disk.syncs;
+        match self.plan.sync_holds {
+            SyncHolds::Node => syncs.len().checked_sub(1),
+            SyncHolds::Handler => syncs.iter().position(|sync| Some(sync.token) == own_sync),
+        }
+    }
+
+    #[inline(always)]
     fn perform_effect<S: Sink<N>>(
         &mut self,
         node: NodeId,
@@ -455,7 +448,7 @@ impl<N: Node> World<N> {
         }
         timer.queued = None;
         match timer.due {
-            None => {}
+            None => process.timers.release(slot),
             Some(due) if due > entry => {
                 timer.queued = Some(due);
                 self.queue.push(due, Job::Timer(node, slot));
@@ -466,9 +459,11 @@ impl<N: Node> World<N> {
     }
 
     pub(super) fn fire_timer<S: Sink<N>>(&mut self, node: NodeId, slot: usize, sink: &mut S) {
-        let timer = self.processes[node.index()].timers.get_mut(slot);
+        let timers = &mut self.processes[node.index()].timers;
+        let timer = timers.get_mut(slot);
         timer.due = None;
         let (name, cause) = (timer.timer.clone(), timer.cause);
+        timers.release(slot);
         let id = self.emit(Some(node), Some(cause), What::TimerFired { timer: &name }, sink);
         self.handle(node, id, sink, |state, ctx| state.on_timer(ctx, name));
     }

@@ -170,9 +170,12 @@ fn calibrate(contender: &Contender, in_flight: u32, run_length: u64) -> u64 {
 }
 
 /// Lets all who play under this load take turns.
-fn compete(in_flight: u32, run_length: Option<u64>) -> Vec<Score> {
-    let players = CONTENDERS.iter().filter(|contender| contender.in_flight.contains(&in_flight));
-    let mut scores: Vec<(Score, u64)> = players
+fn compete(in_flight: u32, flags: &Flags) -> Vec<Score> {
+    let run_length = flags.run_length;
+    let plays = |contender: &&Contender| contender.in_flight.contains(&in_flight) && flags.allow(contender);
+    let mut scores: Vec<(Score, u64)> = CONTENDERS
+        .iter()
+        .filter(plays)
         .map(|contender| {
             let run_length = run_length.unwrap_or(contender.run_length);
             let runs = calibrate(contender, in_flight, run_length);
@@ -258,31 +261,51 @@ fn json_report(in_flight: u32, scores: &[Score]) -> Value {
     json!({ "in_flight": in_flight, "contenders": scores.iter().map(of).collect::<Vec<_>>() })
 }
 
-const USAGE: &str = "usage: cargo run --release -- [--json] [--run-length N]
+/// What was asked for.
+#[derive(Default)]
+struct Flags {
+    json: bool,
+    run_length: Option<u64>,
+    only: Option<String>,
+}
+
+impl Flags {
+    fn allow(&self, contender: &Contender) -> bool {
+        self.only.as_deref().is_none_or(|only| contender.name == only)
+    }
+}
+
+const USAGE: &str = "usage: cargo run --release -- [--json] [--only NAME] [--run-length N]
 
   --json           print the figures as JSON
+  --only NAME      let one contender play alone, to look at it with a profiler
   --run-length N   let a run of each contender have N messages, instead of as many as suit it best";
 
-/// The flags: whether to print JSON, and the run length, if one is given. An empty problem asks for the usage alone.
-fn flags() -> Result<(bool, Option<u64>), String> {
-    let (mut as_json, mut run_length) = (false, None);
+/// What the command line asks for. An empty problem asks for the usage alone.
+fn flags() -> Result<Flags, String> {
+    let mut flags = Flags::default();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--json" => as_json = true,
+            "--json" => flags.json = true,
             "--help" | "-h" => return Err(String::new()),
+            "--only" => {
+                let name = arguments.next().filter(|name| CONTENDERS.iter().any(|contender| contender.name == name));
+                let names: Vec<_> = CONTENDERS.iter().map(|contender| contender.name).collect();
+                flags.only = Some(name.ok_or(format!("--only needs one of: {}", names.join("; ")))?);
+            }
             "--run-length" => {
                 let number = arguments.next().and_then(|n| n.parse().ok()).filter(|&n| n > 0);
-                run_length = Some(number.ok_or("--run-length needs a number of messages above zero")?);
+                flags.run_length = Some(number.ok_or("--run-length needs a number of messages above zero")?);
             }
             other => return Err(format!("{other:?} is not a flag of this command")),
         }
     }
-    Ok((as_json, run_length))
+    Ok(flags)
 }
 
 fn main() -> ExitCode {
-    let (as_json, run_length) = match flags() {
+    let flags = match flags() {
         Ok(flags) => flags,
         Err(problem) if problem.is_empty() => {
             println!("{USAGE}");
@@ -296,19 +319,20 @@ fn main() -> ExitCode {
     if cfg!(debug_assertions) {
         eprintln!("This is not a release build; its figures say nothing.");
     }
-    let mut loads: Vec<u32> = CONTENDERS.iter().flat_map(|contender| contender.in_flight).copied().collect();
+    let playing = CONTENDERS.iter().filter(|contender| flags.allow(contender));
+    let mut loads: Vec<u32> = playing.flat_map(|contender| contender.in_flight).copied().collect();
     loads.sort_unstable();
     loads.dedup();
     let mut reports = Vec::new();
     for in_flight in loads {
-        let scores = compete(in_flight, run_length);
-        if as_json {
+        let scores = compete(in_flight, &flags);
+        if flags.json {
             reports.push(json_report(in_flight, &scores));
         } else {
             print_report(in_flight, &scores);
         }
     }
-    if as_json {
+    if flags.json {
         println!("{:#}", json!({ "rounds": ROUNDS, "loads": reports }));
     }
     ExitCode::SUCCESS
