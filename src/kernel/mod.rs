@@ -10,17 +10,19 @@
 mod chance;
 mod clock;
 mod draw;
+mod faults;
 mod law;
 mod network;
 mod plan;
 mod process;
 mod queue;
 mod rules;
+mod selection;
 mod world;
 
 pub use chance::Fates;
 pub use law::Law;
 pub use network::InFlight;
 pub use plan::*;
-pub use rules::CLIENTS;
+pub use selection::CLIENTS;
 pub use world::{MAX_EVENTS_AT_ONCE, Over, World};

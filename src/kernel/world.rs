@@ -2,11 +2,12 @@
 
 use super::chance::{Census, Chance, Fates};
 use super::draw::{Draw, Key, derive_key, subject};
+use super::faults::Ending;
 use super::network::{LinkState, Wiring};
 use super::plan::{Plan, RuleId, SyncHolds};
 use super::process::{Parcel, Process, Waiting};
 use super::queue::{Class, Due, Queue};
-use super::rules::{Ending, RuleState, Watch};
+use super::rules::{RuleState, Watch};
 use crate::node::{
     Cluster, Ctx, DiskMode, Effect, Event, EventId, Fact, LocalSpan, LocalTime, Log, LossReason, Node, NodeId,
     Operation, OperationId, SimSpan, SimTime, Sink, What,
