@@ -219,9 +219,11 @@ fn flatten(name: &str, tree: &Tree, fields: &mut Vec<String>) {
                 _ => {}
             }
         }
-        Tree::Sequence(items) if items.len() > 2 => say(&format!("{} items", items.len())),
-        Tree::Map(entries) if entries.len() > 2 => say(&format!("{} entries", entries.len())),
-        other => say(&other.to_string()),
+        other => match (other, other.count()) {
+            (Tree::Map(_), Some(count @ 3..)) => say(&format!("{count} entries")),
+            (_, Some(count @ 3..)) => say(&format!("{count} items")),
+            _ => say(&other.to_string()),
+        },
     }
 }
 
