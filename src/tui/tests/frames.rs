@@ -129,6 +129,53 @@ fn ascii_frames_are_ascii() {
 }
 
 #[test]
+fn every_screen_can_be_drawn_in_ascii() {
+    // Keys that lead through all that can lie over the run; each screen is drawn twice.
+    let shows: [(fn() -> Show, &[&str]); 5] = [
+        (runs::with_question, &["G", "2", "3", "\n", "?", "jjjj", "q", "/le", "\n", "/", "\n", "t1", "\u{1b}"]),
+        (runs::troubles, &["f", "ff", "v", "i", "i", "z", "G"]),
+        (runs::crowd, &["G", ":e50", "\n"]),
+        (runs::long, &["/nothing", "\n"]),
+        (runs::tiny, &["G"]),
+    ];
+    for (show, steps) in shows {
+        let model = |ascii| Model::new(Show { ascii, ..show() });
+        let (mut plain, mut drawn) = (model(true), model(false));
+        for size in [SMALL, LARGE, (60, 18), (20, 5)] {
+            (plain, drawn) = (sized(plain, size.0, size.1), sized(drawn, size.0, size.1));
+            for step in steps {
+                for model in [&mut plain, &mut drawn] {
+                    match *step {
+                        "\n" => press(model, KeyCode::Enter),
+                        "\u{1b}" => press(model, KeyCode::Esc),
+                        letters => keys(model, letters),
+                    }
+                }
+                same_in_ascii(&buffer(&plain), &buffer(&drawn));
+            }
+        }
+    }
+}
+
+/// Each glyph has a sign of its own in ASCII.
+fn same_in_ascii(plain: &Buffer, drawn: &Buffer) {
+    for (plain, drawn) in plain.content.iter().zip(&drawn.content) {
+        match drawn.symbol().is_ascii() {
+            true => assert_eq!(plain.symbol(), drawn.symbol()),
+            false => assert!(plain.symbol().is_ascii() && plain.symbol() != "?", "no sign for {:?}", drawn.symbol()),
+        }
+    }
+}
+
+#[test]
+fn a_search_tells_how_far_it_is() {
+    let mut model = sized(Model::new(runs::long()), SMALL.0, SMALL.1);
+    keys(&mut model, "/no such thing");
+    press(&mut model, KeyCode::Enter);
+    assert_snapshot!("search_80", frame(&model));
+}
+
+#[test]
 fn without_colour_there_is_none() {
     use ratatui::style::Color;
     let coloured = |colour: bool| {
@@ -173,6 +220,16 @@ fn the_list_of_scenarios() {
     browser.done = None;
     "/crash".chars().for_each(|letter| act(&mut browser, KeyCode::Char(letter)));
     assert_snapshot!("browser_filtered", frame(&browser));
+    for (size, filter) in [((80, 16), "/crash"), ((80, 16), "/nothing"), ((20, 5), "")] {
+        let drawn = |ascii: bool| {
+            let mut browser = Browser::new(browser.entries.clone(), ascii, false);
+            filter.chars().for_each(|letter| act(&mut browser, KeyCode::Char(letter)));
+            let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
+            view::draw_browser(&browser, &mut buffer);
+            buffer
+        };
+        same_in_ascii(&drawn(true), &drawn(false));
+    }
     act(&mut browser, KeyCode::Enter);
     assert_eq!(browser.done, Some(Some("raft/leader-crash".to_owned())));
 }

@@ -2,7 +2,7 @@
 
 use super::paint::{Canvas, cut, wrap};
 use crate::node::{EventId, SimTime};
-use crate::trace::{Change, EventKind, tree_of};
+use crate::trace::{Change, tree_of};
 use crate::tui::layout::clock;
 use crate::tui::model::Model;
 use crate::tui::panels::verdict;
@@ -107,11 +107,10 @@ fn told(change: &Change, room: usize) -> String {
     }
 }
 
-/// What the message says, or the timer where it says more than its name.
+/// What the message or the timer says, where that is more than its name.
 fn says(model: &Model, scene: &Scene) -> Vec<String> {
     let mut lines = scene.details.message.clone();
-    let is_timer = model.trace().record(model.cursor).kind() == EventKind::TimerFired;
-    if lines.len() == 1 && (is_timer || lines[0] == NOTHING) {
+    if lines == [NOTHING] || lines == [model.trace().name(model.cursor)] {
         return Vec::new();
     }
     if let Some(first) = lines.first_mut() {
@@ -179,7 +178,7 @@ fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) ->
             Some(_) => "is set".to_owned(),
         };
         // A timer that is alone at its node may have no name.
-        let timer = if timer == NOTHING { "its timer".to_owned() } else { format!("timer {timer}") };
+        let timer = if timer.is_empty() { "its timer".to_owned() } else { format!("timer {timer}") };
         lines.push((format!("{timer} {when}"), canvas.plain()));
     }
     let off = picture.local.0.saturating_sub(scene.picture.time.0 as i64);

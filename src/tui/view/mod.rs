@@ -33,7 +33,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
             match &model.mode {
                 Mode::Help { scroll } => help::draw(&mut canvas, *scroll),
                 Mode::Question(panel) => question::draw(&mut canvas, model, panel),
-                Mode::Run | Mode::Prompt(_) => {}
+                Mode::Run | Mode::Prompt(_) | Mode::Search(_) => {}
             }
         }
     }
