@@ -33,7 +33,8 @@ pub struct Details {
     /// The same in short: the names and values of its fields.
     pub fields: Vec<String>,
     pub changes: Vec<Change>,
-    pub message: Vec<String>,
+    /// What its message or timer says.
+    pub message: Option<Tree>,
     pub causes: Vec<EventId>,
     pub effects: Vec<EventId>,
 }
@@ -198,7 +199,7 @@ fn details(model: &mut Model, cursor: EventId, focus: NodeId, limit: u32) -> Det
         flatten("", tree, &mut fields);
     }
     let changes = session.changes(cursor);
-    let message = session.message(cursor).map_or(Vec::new(), |message| message.lines());
+    let message = session.message(cursor);
     let trace = session.trace();
     let causes = trace.causes(cursor).collect();
     Details { state, fields, changes, message, causes, effects: effects(trace, cursor, limit) }

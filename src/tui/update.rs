@@ -201,7 +201,8 @@ fn longest(model: &Model) -> usize {
     let details = model.scene.as_ref().map(|scene| &scene.details);
     details.map_or(0, |details| {
         let state = details.state.as_ref().map_or(0, Vec::len);
-        (state + scene_lines(model)).max(details.changes.len() + details.message.len() + details.effects.len() + 8)
+        let message = details.message.as_ref().map_or(0, |message| message.lines().len());
+        (state + scene_lines(model)).max(details.changes.len() + message + details.effects.len() + 8)
     })
 }
 

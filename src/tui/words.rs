@@ -46,7 +46,7 @@ pub fn words(trace: &Trace, row: Row) -> String {
     match trace.record(id).kind() {
         EventKind::Boot => match trace.incarnation(id) {
             Some(0) | None => format!("{me} starts"),
-            Some(_) => format!("{me} starts again from its disk"),
+            Some(_) => format!("{me} boots from its disk"),
         },
         EventKind::Deliver => format!("{me} gets {peer}'s {kind}"),
         EventKind::TimerFired => format!("{me}'s {timer} fires"),
@@ -98,7 +98,7 @@ fn fact_words(trace: &Trace, me: &str, fact: &Fact, row: Row) -> String {
         Fact::Compacted { index, .. } => format!("{me} snapshots up to {index}"),
         Fact::Installed { index, .. } => format!("{me} takes a snapshot up to {index}"),
         Fact::Restored { index, .. } => format!("{me} finds {} on its disk", span(*index)),
-        Fact::Recovered { index, term } => format!("{me} is back: term {term}, log to {index}"),
+        Fact::Recovered { index, term } => format!("{me} back: term {term}, log to {index}"),
         Fact::Committed { index, .. } => format!("{me} knows {index} committed"),
         Fact::Applied { index, .. } => format!("{me} applies {}", span(*index)),
         Fact::Asked { operation, server } => format!("{me} asks {}: {}", name(*server), what(trace, *operation)),

@@ -64,6 +64,16 @@ fn a_partition_a_pause_and_a_broken_promise() {
 }
 
 #[test]
+fn who_begins_at_a_broken_promise_reads_of_it_first() {
+    let mut show = runs::troubles();
+    (show.look, show.start) = ("Who is on which side?".to_owned(), Some(show.violations[0].event));
+    let frame = at(show, LARGE, "e150");
+    let panel = frame.split("─ e150 ").nth(1).unwrap();
+    let (broken, look) = (panel.find("BROKEN").unwrap(), panel.find("LOOK OUT FOR").unwrap());
+    assert!(broken < look, "{frame}");
+}
+
+#[test]
 fn a_question_is_put_answered_and_remembered() {
     let mut model = sized(Model::new(runs::with_question()), SMALL.0, SMALL.1);
     press(&mut model, KeyCode::End);
@@ -106,6 +116,8 @@ fn few_events_and_many_nodes() {
 fn a_screen_that_is_too_small_says_so() {
     let model = sized(Model::new(runs::tiny()), 40, 10);
     assert_snapshot!("too_small", frame(&model));
+    let frame = frame(&sized(model, 20, 5));
+    assert!(frame.contains("20x5") && frame.contains("60x18") && frame.contains("press q"), "{frame}");
 }
 
 #[test]
