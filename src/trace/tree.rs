@@ -132,6 +132,12 @@ impl Tree {
         }
     }
 
+    /// The same in words: `12 items`, `1 entry`.
+    pub fn counted(&self) -> Option<String> {
+        let (one, more) = if matches!(self, Tree::Map(_)) { ("entry", "entries") } else { ("item", "items") };
+        self.count().map(|count| format!("{count} {}", if count == 1 { one } else { more }))
+    }
+
     /// The length of the longest sequence within.
     pub fn longest_sequence(&self) -> usize {
         let longest = |trees: &mut dyn Iterator<Item = &Tree>| trees.map(Tree::longest_sequence).max().unwrap_or(0);
@@ -173,7 +179,7 @@ impl Tree {
                 content.write_lines(depth + 1, "", lines);
             }
             Tree::Sequence(items) => {
-                lines.push(lead(&format!("{} items", self.count().unwrap_or(0))));
+                lines.push(lead(&self.counted().unwrap_or_default()));
                 let mut place = 0;
                 for item in items {
                     let key = Tree::Word(format!("[{place}]"));
@@ -182,7 +188,7 @@ impl Tree {
                 }
             }
             Tree::Map(entries) => {
-                lines.push(lead(&format!("{} entries", self.count().unwrap_or(0))));
+                lines.push(lead(&self.counted().unwrap_or_default()));
                 let line = |(key, value): &(Tree, Tree)| format!("{:1$}{2}", "", (depth + 1) * 2, entry(key, value));
                 lines.extend(entries.iter().map(line));
             }

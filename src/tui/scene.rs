@@ -220,11 +220,7 @@ fn flatten(name: &str, tree: &Tree, fields: &mut Vec<String>) {
                 _ => {}
             }
         }
-        other => match (other, other.count()) {
-            (Tree::Map(_), Some(count @ 3..)) => say(&format!("{count} entries")),
-            (_, Some(count @ 3..)) => say(&format!("{count} items")),
-            _ => say(&other.to_string()),
-        },
+        other => say(&other.counted().filter(|_| other.count() > Some(2)).unwrap_or_else(|| other.to_string())),
     }
 }
 

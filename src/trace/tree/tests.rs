@@ -88,6 +88,15 @@ fn a_difference_passes_over_what_both_logs_share() {
 }
 
 #[test]
+fn what_is_long_is_counted() {
+    let [one, two] = [1, 2].map(|len| outline_of(&state(len), &cluster()));
+    let counted = |tree: &Tree, field| tree.field(field).and_then(Tree::counted);
+    assert_eq!([counted(&one, "log"), counted(&one, "map")], [Some("1 item".into()), Some("1 entry".into())]);
+    assert_eq!([counted(&two, "log"), counted(&two, "map")], [Some("2 items".into()), Some("2 entries".into())]);
+    assert_eq!(one.counted(), None, "a struct is no sequence");
+}
+
+#[test]
 fn the_first_entry_of_a_log_is_one_change() {
     let changes = changes(&state(0).log, &state(1).log, &cluster());
     assert_eq!(changes, [Change { path: "[0]".to_owned(), before: None, after: Some("0".to_owned()) }]);
