@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::fmt;
 
 /// A value, whatever its type was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tree {
     /// A number, a bool, a unit or the like, as text.
     Word(String),
@@ -38,7 +38,7 @@ pub enum Tree {
 }
 
 /// Part of a log: how long it is, and its entries unless they were passed over as shared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Chunk {
     address: u64,
     len: usize,

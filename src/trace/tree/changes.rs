@@ -4,7 +4,7 @@ use super::build::{Reading, build};
 use super::{Chunk, Tree};
 use crate::node::Cluster;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One difference between two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +29,18 @@ pub fn changes<T: Serialize + ?Sized>(before: &T, after: &T, cluster: &Cluster) 
     changes
 }
 
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
 /// Finds what differs, and names it by its path.
 fn differences(path: &str, before: Option<&Tree>, after: Option<&Tree>, changes: &mut Vec<Change>) {
-    let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match (before, after) {
         (None, None) => {}
         (Some(a), Some(b)) if a == b => {}
         (Some(Tree::Struct(one, old)), Some(Tree::Struct(other, new))) if one == other => {
             for ((name, a), (_, b)) in old.iter().zip(new) {
-                differences(&join(name), Some(a), Some(b), changes);
+                differences(&join(path, name), Some(a), Some(b), changes);
             }
         }
         (Some(Tree::Named(one, old)), Some(Tree::Named(other, new))) if one == other => {
@@ -48,18 +51,11 @@ fn differences(path: &str, before: Option<&Tree>, after: Option<&Tree>, changes:
             let (before, after) = (Some((*old).to_owned()), Some((*new).to_owned()));
             changes.push(Change { path: path.to_owned(), before, after });
         }
-        (Some(Tree::Map(old)), Some(Tree::Map(new))) => {
-            let find = |entries: &'_ [(Tree, Tree)], key: &Tree| entries.iter().position(|(other, _)| other == key);
-            for (key, a) in old {
-                let b = find(new, key).map(|place| &new[place].1);
-                differences(&join(&key.to_string()), Some(a), b, changes);
-            }
-            for (key, b) in new.iter().filter(|(key, _)| find(old, key).is_none()) {
-                differences(&join(&key.to_string()), None, Some(b), changes);
-            }
-        }
+        (Some(Tree::Map(old)), Some(Tree::Map(new))) => compare_maps(path, old, new, changes),
         (Some(Tree::Sequence(old)), Some(Tree::Sequence(new))) if !small(old, new) => {
+            let start = changes.len();
             compare_items(path, 0, old, new, changes);
+            shorten(path, start, changes);
         }
         (Some(Tree::Log(old)), Some(Tree::Log(new))) => compare_logs(path, old, new, changes),
         (before, after) => changes.push(Change {
@@ -76,8 +72,33 @@ fn small(old: &[Tree], new: &[Tree]) -> bool {
     short(old) && short(new)
 }
 
-/// How many differing entries of one sequence are listed; the rest is counted.
+/// How many differing items of one sequence or map are listed; the rest is counted.
 const LISTED: usize = 16;
+
+/// Keeps the first of the changes that one sequence or map has added since there were `start`, and counts the rest.
+fn shorten(path: &str, start: usize, changes: &mut Vec<Change>) {
+    let more = (changes.len() - start).saturating_sub(LISTED);
+    if more > 0 {
+        changes.truncate(start + LISTED);
+        let after = Some(format!("and {more} more changes"));
+        changes.push(Change { path: path.to_owned(), before: None, after });
+    }
+}
+
+fn compare_maps(path: &str, old: &[(Tree, Tree)], new: &[(Tree, Tree)], changes: &mut Vec<Change>) {
+    fn by_key(entries: &[(Tree, Tree)]) -> BTreeMap<&Tree, &Tree> {
+        entries.iter().map(|(key, value)| (key, value)).collect()
+    }
+    let (in_old, in_new, start) = (by_key(old), by_key(new), changes.len());
+    let kept = old.iter().map(|(key, value)| (key, Some(value), in_new.get(key).copied()));
+    let added = new.iter().filter(|(key, _)| !in_old.contains_key(key));
+    for (key, before, after) in kept.chain(added.map(|(key, value)| (key, None, Some(value)))) {
+        if before != after {
+            differences(&join(path, &key.to_string()), before, after, changes);
+        }
+    }
+    shorten(path, start, changes);
+}
 
 fn compare_items(path: &str, first: usize, old: &[Tree], new: &[Tree], changes: &mut Vec<Change>) {
     for place in 0..old.len().max(new.len()) {
@@ -96,10 +117,5 @@ fn compare_logs(path: &str, old: &[Chunk], new: &[Chunk], changes: &mut Vec<Chan
         }
         first += a.or(b).map_or(0, |chunk| chunk.len);
     }
-    let more = (changes.len() - start).saturating_sub(LISTED);
-    if more > 0 {
-        changes.truncate(start + LISTED);
-        let after = Some(format!("and {more} more entries"));
-        changes.push(Change { path: path.to_owned(), before: None, after });
-    }
+    shorten(path, start, changes);
 }

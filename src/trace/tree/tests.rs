@@ -97,6 +97,28 @@ fn what_is_long_is_counted() {
 }
 
 #[test]
+fn of_many_changes_the_first_are_listed_and_the_rest_is_counted() {
+    let told = |before: &State, after: &State| {
+        let changes = changes(before, after, &cluster());
+        (changes.len(), changes.into_iter().last().unwrap())
+    };
+    let (empty, full) = (state(0), state(20_000));
+    for (from, to) in [(&full, &empty), (&empty, &full)] {
+        let log = State { log: from.log.clone(), ..to.clone() };
+        let vector = State { vector: from.vector.clone(), ..to.clone() };
+        let map = State { map: from.map.clone(), ..to.clone() };
+        for (path, before) in [("log", log), ("vector", vector), ("map", map)] {
+            let (count, last) = told(&before, to);
+            assert_eq!((count, last.path.as_str()), (17, path));
+            assert_eq!(last.after.as_deref(), Some("and 19984 more changes"));
+        }
+    }
+    let mut one = full.clone();
+    one.map.insert(7, Counted(0));
+    assert_eq!(told(&full, &one).1.path, "map.7");
+}
+
+#[test]
 fn the_first_entry_of_a_log_is_one_change() {
     let changes = changes(&state(0).log, &state(1).log, &cluster());
     assert_eq!(changes, [Change { path: "[0]".to_owned(), before: None, after: Some("0".to_owned()) }]);

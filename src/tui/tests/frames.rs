@@ -143,7 +143,8 @@ fn ascii_frames_are_ascii() {
 #[test]
 fn every_screen_can_be_drawn_in_ascii() {
     // Keys that lead through all that can lie over the run; each screen is drawn twice.
-    let shows: [(fn() -> Show, &[&str]); 5] = [
+    type Made = fn() -> Show;
+    let shows: [(Made, &[&str]); 5] = [
         (runs::with_question, &["G", "2", "3", "\n", "?", "jjjj", "q", "/le", "\n", "/", "\n", "t1", "\u{1b}"]),
         (runs::troubles, &["f", "ff", "v", "i", "i", "z", "G"]),
         (runs::crowd, &["G", ":e50", "\n"]),
