@@ -14,6 +14,9 @@ pub struct Cli {
     /// When to use colour. NO_COLOR is heeded as well; colour never carries meaning alone
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+    /// Without a command: draw the scenario browser, and what it opens, with plain ASCII only
+    #[arg(long)]
+    pub ascii: bool,
     /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -76,10 +76,13 @@ fn main_of(registry: &Registry) -> Exit {
         }
     };
     let result = match cli.command {
-        None => view::browse(registry, cli.color),
+        None => view::browse(registry, cli.ascii, cli.color),
         Some(Command::List(list)) => list::list(&list),
         Some(Command::Run(run)) => run::run(registry, &run, cli.color),
-        Some(Command::View(view)) => view::view(registry, &view, cli.color),
+        Some(Command::View(mut view)) => {
+            view.ascii |= cli.ascii;
+            view::view(registry, &view, cli.color)
+        }
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
         Some(Command::Why(why)) => why::why(registry, &why),

@@ -13,12 +13,12 @@ fn on_a_terminal() -> bool {
 }
 
 /// Without a command: the browser on a terminal; elsewhere the list of scenarios.
-pub fn browse(registry: &Registry, color: Color) -> Result<Exit, Stop> {
+pub fn browse(registry: &Registry, ascii: bool, color: Color) -> Result<Exit, Stop> {
     if !on_a_terminal() {
         print(&list::as_text(&list::entries()?))?;
         return Ok(Exit::Met);
     }
-    screen::browse(registry, color)
+    screen::browse(registry, ascii, color)
 }
 
 /// Walks through a run.
@@ -35,7 +35,7 @@ mod screen {
     //! Without the feature `tui` there is no screen, and nobody asks for one: see `on_a_terminal`.
     use super::*;
 
-    pub fn browse(_: &Registry, _: Color) -> Result<Exit, Stop> {
+    pub fn browse(_: &Registry, _: bool, _: Color) -> Result<Exit, Stop> {
         Ok(Exit::Usage)
     }
 
@@ -58,15 +58,15 @@ mod screen {
     use crate::tui::{Entry, Mark, Question, Show};
     use std::path::Path;
 
-    pub fn browse(registry: &Registry, color: Color) -> Result<Exit, Stop> {
+    pub fn browse(registry: &Registry, ascii: bool, color: Color) -> Result<Exit, Stop> {
         let colour = wants_color(color, &std::io::stdout());
         loop {
             let entry =
                 |entry: list::Entry| Entry { name: entry.name.to_owned(), title: entry.title, look: entry.look };
             let entries = list::entries()?.into_iter().map(entry).collect();
-            let Some(scenario) = crate::tui::browse(entries, false, colour)? else { return Ok(Exit::Met) };
+            let Some(scenario) = crate::tui::browse(entries, ascii, colour)? else { return Ok(Exit::Met) };
             let which = Which { scenario, seed: None, variant: None };
-            view(registry, &View { which, at: None, ascii: false, no_ask: false }, color)?;
+            view(registry, &View { which, at: None, ascii, no_ask: false }, color)?;
         }
     }
 

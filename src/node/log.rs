@@ -1,7 +1,8 @@
 //! A sequence that is cheap to clone however long it is.
 
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Entries in a chunk, and chunks in a block.
@@ -10,8 +11,14 @@ pub const LOG_CHUNK: usize = 64;
 /// The name under which a [`Log`] serializes to whoever asks for the form that is not for people.
 pub const LOG_NAME: &str = "pessimist::Log";
 
-/// The name of one chunk within that form: a tuple of its address, its length and its entries.
+/// The name of one chunk within that form.
 pub const LOG_CHUNK_NAME: &str = "pessimist::Log::chunk";
+
+/// A log of at most so many entries is short: whoever wants the ends of a log gets all of it.
+pub const LOG_SHORT: usize = 8;
+
+/// How many first entries, and how many last ones, the ends of a longer log are.
+pub const LOG_ENDS: usize = 2;
 
 /// What nodes, disks and monitors keep long sequences in.
 ///
@@ -23,8 +30,10 @@ pub const LOG_CHUNK_NAME: &str = "pessimist::Log::chunk";
 ///
 /// # Serialized form
 ///
-/// To formats that people read a log is a plain sequence. To others (`is_human_readable` is false) it is a sequence of
-/// chunks, each with its address in memory, so that a differ can pass over what two states share.
+/// To formats that people read a log is a plain sequence. To others (`is_human_readable` is false) it is a struct that
+/// offers two readings, of which one is to be taken: its ends (`len`, `first` and `last`), for who wants an outline; and
+/// its `chunks`, each a struct of its `address` in memory, its `len` and its `entries`, so that a differ can pass over what
+/// two states share.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Log<T> {
     blocks: Vec<Arc<Vec<Chunk<T>>>>,
@@ -164,8 +173,24 @@ impl<T: Clone + Serialize> Serialize for Log<T> {
             }
             sequence.end()
         } else {
-            serializer.serialize_newtype_struct(LOG_NAME, &Chunks(self))
+            let len = self.len();
+            let (first, last) = if len > LOG_SHORT { (LOG_ENDS, len - LOG_ENDS) } else { (len, len) };
+            let mut readings = serializer.serialize_struct(LOG_NAME, 4)?;
+            readings.serialize_field("len", &len)?;
+            readings.serialize_field("first", &Part(self, 0..first))?;
+            readings.serialize_field("last", &Part(self, last..len))?;
+            readings.serialize_field("chunks", &Chunks(self))?;
+            readings.end()
         }
+    }
+}
+
+/// A part of a log.
+struct Part<'a, T>(&'a Log<T>, Range<usize>);
+
+impl<T: Clone + Serialize> Serialize for Part<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter_from(self.1.start).take(self.1.len()))
     }
 }
 
@@ -174,11 +199,7 @@ struct Chunks<'a, T>(&'a Log<T>);
 
 impl<T: Clone + Serialize> Serialize for Chunks<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut sequence = serializer.serialize_seq(None)?;
-        for chunk in (0..).map_while(|number| self.0.chunk(number)) {
-            sequence.serialize_element(&Addressed(chunk))?;
-        }
-        sequence.end()
+        serializer.collect_seq((0..).map_while(|number| self.0.chunk(number)).map(Addressed))
     }
 }
 
@@ -187,8 +208,11 @@ struct Addressed<'a, T>(&'a Chunk<T>);
 
 impl<T: Serialize> Serialize for Addressed<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let address = Arc::as_ptr(self.0) as usize as u64;
-        serializer.serialize_newtype_struct(LOG_CHUNK_NAME, &(address, self.0.len() as u64, self.0.as_slice()))
+        let mut chunk = serializer.serialize_struct(LOG_CHUNK_NAME, 3)?;
+        chunk.serialize_field("address", &(Arc::as_ptr(self.0) as usize as u64))?;
+        chunk.serialize_field("len", &self.0.len())?;
+        chunk.serialize_field("entries", self.0.as_slice())?;
+        chunk.end()
     }
 }
 

@@ -73,7 +73,7 @@ pub use disk::Disk;
 pub use fact::{Fact, FactKind};
 pub use fault::{ClockChange, DiskMode, Fault};
 pub use kind::kind_of;
-pub use log::{LOG_CHUNK, LOG_CHUNK_NAME, LOG_NAME, Log};
+pub use log::{LOG_CHUNK, LOG_CHUNK_NAME, LOG_ENDS, LOG_NAME, LOG_SHORT, Log};
 pub use operation::{Datum, Key, Op, Operation, OperationId, Outcome, Retry};
 pub use sink::{Event, EventId, LossReason, Sink, What};
 pub use stable_hash::{StableHasher, digest};

@@ -5,8 +5,9 @@
 //! a millisecond or two however long the run is.
 
 use crate::kernel::{Fates, Over, Plan, RuleId, World};
-use crate::node::{Badge, Cluster, Event, EventId, LocalTime, Node, NodeId, SimTime, Sink, What};
-use crate::trace::{Change, Lines, Recorder, Trace, Tree, changes, tree_of};
+use crate::node::{Badge, Cluster, Event, EventId, LocalTime, Node, NodeId, SimTime, Sink, What, kind_of};
+use crate::trace::{Change, Lines, Recorder, Trace, Tree, changes, outline_of};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Events between two checkpoints: our choice, some two milliseconds of running.
@@ -35,13 +36,13 @@ pub trait Session: Send {
     /// Every node and every message on its way, as they were after an event and its effects.
     fn picture(&mut self, at: EventId) -> Picture;
 
-    /// A node's state after an event and its effects; `None` while it is down.
+    /// A node's state after an event and its effects in outline: of long sequences the ends. `None` while it is down.
     fn state(&mut self, at: EventId, node: NodeId) -> Option<Tree>;
 
     /// What the event, or the handler that brought it about, changed in the state of its node.
     fn changes(&mut self, at: EventId) -> Vec<Change>;
 
-    /// What the message said that an event sent, delivered or lost.
+    /// What the message said that an event sent, delivered or lost, in outline.
     fn message(&mut self, at: EventId) -> Option<Tree>;
 
     /// How many bytes the trace, the record of draws and the checkpoints' own tables take, as far as can be told.
@@ -81,7 +82,7 @@ pub struct NodePicture {
     pub local: LocalTime,
     /// How many writes its disk has not made durable.
     pub unsynced: usize,
-    /// Its timers that are set, and when they will fire as things stand.
+    /// Its timers that are set, by what they say or are called, and when they will fire as things stand.
     pub timers: Vec<(String, SimTime)>,
 }
 
@@ -240,11 +241,7 @@ impl<N: Node> Session for Run<N> {
             paused: world.is_paused(id),
             local: world.local_time(id),
             unsynced: world.unsynced(id),
-            timers: world
-                .timers(id)
-                .into_iter()
-                .map(|(timer, due)| (tree_of(timer, cluster).to_string(), due))
-                .collect(),
+            timers: world.timers(id).into_iter().map(|(timer, due)| (timer_name(timer, cluster), due)).collect(),
         };
         let flight = |message: crate::kernel::InFlight<'_, N>| Flight {
             from: message.from,
@@ -261,7 +258,7 @@ impl<N: Node> Session for Run<N> {
 
     fn state(&mut self, at: EventId, node: NodeId) -> Option<Tree> {
         self.seek(at, &mut ());
-        self.here.node(node).map(|state| tree_of(state, self.here.cluster()))
+        self.here.node(node).map(|state| outline_of(state, self.here.cluster()))
     }
 
     fn changes(&mut self, at: EventId) -> Vec<Change> {
@@ -278,6 +275,10 @@ impl<N: Node> Session for Run<N> {
     }
 
     fn message(&mut self, at: EventId) -> Option<Tree> {
+        if self.trace.name(at).is_empty() {
+            // Nothing was said, and a step of many effects need not be run again to find that out.
+            return None;
+        }
         let mut catcher = Catcher { wanted: at, cluster: self.trace.cluster().clone(), message: None };
         self.seek(at, &mut catcher);
         catcher.message
@@ -285,6 +286,14 @@ impl<N: Node> Session for Run<N> {
 
     fn bytes(&self) -> usize {
         self.trace.bytes() + self.record.bytes() + self.steps.capacity() * 4
+    }
+}
+
+/// What a timer says, or where it says nothing its name; empty where it has none.
+fn timer_name<T: Serialize>(timer: &T, cluster: &Cluster) -> String {
+    match outline_of(timer, cluster) {
+        Tree::Struct(_, fields) if fields.is_empty() => kind_of(timer).trim_matches('-').to_owned(),
+        said => said.to_string(),
     }
 }
 
@@ -302,9 +311,9 @@ impl<N: Node> Sink<N> for Catcher {
         }
         self.message = match event.what {
             What::Send { msg, .. } | What::Deliver { msg, .. } | What::Lost { msg, .. } => {
-                Some(tree_of(msg, &self.cluster))
+                Some(outline_of(msg, &self.cluster))
             }
-            What::TimerFired { timer } => Some(tree_of(timer, &self.cluster)),
+            What::TimerFired { timer } => Some(outline_of(timer, &self.cluster)),
             _ => None,
         };
     }

@@ -12,6 +12,8 @@ pub enum Context {
     Help,
     /// A line that is typed.
     Prompt,
+    /// A search that takes its time.
+    Search,
     /// A question that waits for an answer.
     Question,
     /// The list of scenarios.
@@ -29,6 +31,7 @@ impl Context {
             Context::Run => "IN THE RUN",
             Context::Help => "IN THIS HELP",
             Context::Prompt => "WHILE TYPING",
+            Context::Search => "WHILE SEARCHING",
             Context::Question => "AT A QUESTION",
             Context::Browser => "IN THE LIST OF SCENARIOS",
             Context::Filter => "WHILE FILTERING THE LIST",
@@ -85,7 +88,7 @@ const fn line(
 }
 
 use Action as A;
-use Context::{Anywhere, Browser, Filter, Help, Prompt, Question, Run};
+use Context::{Anywhere, Browser, Filter, Help, Prompt, Question, Run, Search};
 use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 /// Every key that does anything.
@@ -109,6 +112,7 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c('V')], A::PreviousViolation, "", "to the one before"),
     line(Run, &[c('c')], A::Cause, "cause", "to what caused this event"),
     line(Run, &[c('e')], A::Effect, "effect", "to what it caused first"),
+    line(Run, &[c('i')], A::Inspector, "panel", "panel: small, large, away"),
     line(Run, &[c('n')], A::NextOfNode, "", "the node's next event"),
     line(Run, &[c('N')], A::PreviousOfNode, "", "its event before"),
     line(Run, &[k(Tab)], A::NextNode, "node", "select the next node"),
@@ -126,7 +130,6 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c('/')], A::AskText, "search", "search in what the rows say"),
     line(Run, &[c('s')], A::NextFound, "", "to the next find"),
     line(Run, &[c('S')], A::PreviousFound, "", "to the find before"),
-    line(Run, &[c('i')], A::Inspector, "", "panel: small, large, away"),
     line(Run, &[c(']')], A::ScrollDown, "", "scroll the panel on"),
     line(Run, &[c('[')], A::ScrollUp, "", "scroll the panel back"),
     line(Run, &[c('z')], A::Quiet, "", "hide rows of disks and logs"),
@@ -146,7 +149,8 @@ pub const TABLE: &[Binding] = &[
     line(Prompt, &[k(Esc)], A::Close, "cancel", "stay here"),
     line(Prompt, &[k(Backspace)], A::Erase, "", "erase a letter"),
     Binding { context: Prompt, keys: &[Key::Text], does: Does::WithText(A::Type), short: "", help: "type" },
-    line(Browser, &[k(Down)], A::Next, "", "the next scenario"),
+    line(Search, &[k(Esc), c('q')], A::Close, "stop", "stop searching and stay here"),
+    line(Browser, &[k(Down)], A::Next, "next", "the next scenario"),
     line(Browser, &[k(Up)], A::Previous, "", "the scenario before"),
     line(Browser, &[k(PageDown)], A::PageForward, "", "a page on"),
     line(Browser, &[k(PageUp)], A::PageBack, "", "a page back"),
@@ -162,7 +166,7 @@ pub const TABLE: &[Binding] = &[
         short: "",
         help: "filter by this",
     },
-    line(Filter, &[k(Down)], A::Next, "", "the next scenario"),
+    line(Filter, &[k(Down)], A::Next, "next", "the next scenario"),
     line(Filter, &[k(Up)], A::Previous, "", "the scenario before"),
     line(Filter, &[k(Enter)], A::Enter, "open", "open it"),
     line(Filter, &[k(Esc)], A::Close, "show all", "forget the filter"),
@@ -242,7 +246,7 @@ pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> 
 
 /// The help: a heading and its lines (keys, what they do), context by context.
 pub fn help() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    let contexts = [Run, Question, Help, Prompt, Browser, Filter, Anywhere];
+    let contexts = [Run, Question, Help, Prompt, Search, Browser, Filter, Anywhere];
     let lines = |context: Context| {
         let mine = TABLE.iter().filter(move |binding| binding.context == context);
         mine.map(|binding| (names(binding), binding.help)).collect()

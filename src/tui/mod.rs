@@ -18,6 +18,7 @@ mod overview;
 mod panels;
 mod rows;
 mod scene;
+mod search;
 mod terminal;
 mod update;
 mod view;

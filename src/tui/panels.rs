@@ -1,6 +1,7 @@
-//! What may lie over the run: the help, a line that is typed, a question.
+//! What may lie over the run: the help, a line that is typed, a search, a question.
 
 use super::keys::Context;
+use super::search::Search;
 use super::{Question, Show};
 use crate::node::{EventId, SimSpan, SimTime};
 
@@ -8,8 +9,12 @@ use crate::node::{EventId, SimSpan, SimTime};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     Run,
-    Help { scroll: usize },
+    Help {
+        scroll: usize,
+    },
     Prompt(Prompt),
+    /// What is sought has not been found yet.
+    Search(Search),
     Question(Panel),
 }
 
@@ -20,6 +25,7 @@ impl Mode {
             Mode::Run => Context::Run,
             Mode::Help { .. } => Context::Help,
             Mode::Prompt(_) => Context::Prompt,
+            Mode::Search(_) => Context::Search,
             Mode::Question(_) => Context::Question,
         }
     }

@@ -33,7 +33,8 @@ pub struct Details {
     /// The same in short: the names and values of its fields.
     pub fields: Vec<String>,
     pub changes: Vec<Change>,
-    pub message: Vec<String>,
+    /// What its message or timer says.
+    pub message: Option<Tree>,
     pub causes: Vec<EventId>,
     pub effects: Vec<EventId>,
 }
@@ -198,7 +199,7 @@ fn details(model: &mut Model, cursor: EventId, focus: NodeId, limit: u32) -> Det
         flatten("", tree, &mut fields);
     }
     let changes = session.changes(cursor);
-    let message = session.message(cursor).map_or(Vec::new(), |message| message.lines());
+    let message = session.message(cursor);
     let trace = session.trace();
     let causes = trace.causes(cursor).collect();
     Details { state, fields, changes, message, causes, effects: effects(trace, cursor, limit) }
@@ -219,9 +220,7 @@ fn flatten(name: &str, tree: &Tree, fields: &mut Vec<String>) {
                 _ => {}
             }
         }
-        Tree::Sequence(items) if items.len() > 2 => say(&format!("{} items", items.len())),
-        Tree::Map(entries) if entries.len() > 2 => say(&format!("{} entries", entries.len())),
-        other => say(&other.to_string()),
+        other => say(&other.counted().filter(|_| other.count() > Some(2)).unwrap_or_else(|| other.to_string())),
     }
 }
 

@@ -9,6 +9,7 @@ use super::action::Action;
 use super::browser::Browser;
 use super::keys::{self, Context};
 use super::model::{Model, SPEEDS};
+use super::panels::Mode;
 use super::update::{TICKS, update};
 use super::view;
 use crossterm::event::{self, Event};
@@ -50,7 +51,7 @@ trait Program {
     fn act(&mut self, action: Action);
     fn context(&self) -> Context;
     fn draw(&self, buffer: &mut ratatui::buffer::Buffer);
-    /// How long until time itself is an input; `None` while nothing plays.
+    /// How long until time itself is an input; `None` while nothing plays and nothing is sought.
     fn tick(&self) -> Option<Duration>;
     fn is_done(&self) -> bool;
 }
@@ -126,7 +127,10 @@ impl Program for Model {
 
     fn tick(&self) -> Option<Duration> {
         let ticks = SPEEDS[self.speed].min(TICKS);
-        self.playing.then(|| Duration::from_millis(u64::from(1000 / ticks)))
+        match self.mode {
+            Mode::Search(_) => Some(Duration::ZERO),
+            _ => self.playing.then(|| Duration::from_millis(u64::from(1000 / ticks))),
+        }
     }
 
     fn is_done(&self) -> bool {

@@ -4,7 +4,8 @@ use super::action::Action;
 use super::model::{Inspector, Model, SPEEDS};
 use super::panels::{Asks, Mode, OPTIONS_AT_MOST, Panel, Place, Prompt, Standing, place};
 use super::rows::Rows;
-use super::{scene, words};
+use super::search::Search;
+use super::{scene, search};
 use crate::node::{EventId, Fault};
 
 /// Carries out one action; whatever the model is, it answers and stays in order.
@@ -19,6 +20,7 @@ pub fn update(model: &mut Model, action: Action) {
             Mode::Run => in_run(model, action),
             Mode::Help { scroll } => in_help(model, action, *scroll),
             Mode::Prompt(prompt) => in_prompt(model, action, prompt.clone()),
+            Mode::Search(ongoing) => in_search(model, action, *ongoing),
             Mode::Question(panel) => at_question(model, action, panel.clone()),
         },
     }
@@ -48,6 +50,8 @@ fn in_run(model: &mut Model, action: Action) {
         Action::AskTime => ask(model, Asks::Time),
         Action::AskEvent => ask(model, Asks::Event),
         Action::AskText => ask(model, Asks::Text),
+        Action::NextFound => search::begin(model, true),
+        Action::PreviousFound => search::begin(model, false),
         Action::Help => {
             model.playing = false;
             model.mode = Mode::Help { scroll: 0 };
@@ -115,8 +119,6 @@ fn target(model: &Model, action: Action) -> Result<u32, String> {
             let effects = scene::effects(trace, cursor, model.limit());
             found(effects.first().copied(), "it has caused nothing that is seen yet")
         }
-        Action::NextFound => found(search(model, true), &unfound(model)),
-        Action::PreviousFound => found(search(model, false), &unfound(model)),
         _ => Ok(cursor.0),
     }
 }
@@ -139,7 +141,7 @@ fn page(model: &Model, next: impl Fn(super::rows::Row) -> Option<super::rows::Ro
 }
 
 /// Brings the cursor to an event, or to the question that comes before it.
-fn go(model: &mut Model, target: u32) {
+pub fn go(model: &mut Model, target: u32) {
     let before = model.cursor;
     if let Some((number, limit)) = model.quiz.waiting()
         && target >= limit.0
@@ -199,7 +201,8 @@ fn longest(model: &Model) -> usize {
     let details = model.scene.as_ref().map(|scene| &scene.details);
     details.map_or(0, |details| {
         let state = details.state.as_ref().map_or(0, Vec::len);
-        (state + scene_lines(model)).max(details.changes.len() + details.message.len() + details.effects.len() + 8)
+        let message = details.message.as_ref().map_or(0, |message| message.lines().len());
+        (state + scene_lines(model)).max(details.changes.len() + message + details.effects.len() + 8)
     })
 }
 
@@ -259,10 +262,7 @@ fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
 fn answer_prompt(model: &mut Model, prompt: &Prompt) {
     if prompt.asks == Asks::Text {
         model.sought = prompt.text.trim().to_lowercase();
-        return match search(model, true) {
-            Some(id) => go(model, id.0),
-            None => model.notice = Some(unfound(model)),
-        };
+        return search::begin(model, true);
     }
     match place(&prompt.text, prompt.asks) {
         _ if prompt.text.trim().is_empty() => {}
@@ -278,28 +278,15 @@ fn answer_prompt(model: &mut Model, prompt: &Prompt) {
     }
 }
 
-/// The next event, or the one before, whose row holds what is sought; what is hidden is not searched.
-fn search(model: &Model, forwards: bool) -> Option<EventId> {
-    let (rows, sought) = (model.rows(), &model.sought);
-    let fits = |&id: &EventId| rows.shows(id) && words::holds(rows.trace, id, sought);
-    if sought.is_empty() {
-        return None;
-    }
-    match forwards {
-        true => (model.cursor.0 + 1..rows.limit).map(EventId).find(fits),
-        false => (0..model.cursor.0).rev().map(EventId).find(fits),
-    }
-}
-
-fn unfound(model: &Model) -> String {
-    match model.sought.as_str() {
-        "" => "nothing is sought: type / and a text".to_owned(),
-        sought if model.quiz.waiting().is_some() => format!("no {sought:?} from here to the next question"),
-        sought => format!("no {sought:?} further on: s searches on, S back"),
-    }
-}
-
 // Panels.
+
+fn in_search(model: &mut Model, action: Action, ongoing: Search) {
+    match action {
+        Action::Tick => search::go_on(model, ongoing),
+        Action::Close => search::stop(model, ongoing),
+        _ => {}
+    }
+}
 
 fn in_help(model: &mut Model, action: Action, scroll: usize) {
     model.mode = match action {

@@ -30,18 +30,26 @@ pub fn weight(trace: &Trace, id: EventId) -> Weight {
     }
 }
 
+/// What the trace calls a kind without a name.
+const NAMELESS: &str = "-";
+
 /// What happened on a row.
 pub fn words(trace: &Trace, row: Row) -> String {
     let (id, cluster) = (row.first, trace.cluster());
     let name = |node: Option<NodeId>| node.map_or("?", |node| cluster.name(node));
-    let (me, peer, kind) = (name(trace.node(id)), name(trace.peer(id)), trace.name(id));
+    let (me, peer) = (name(trace.node(id)), name(trace.peer(id)));
+    // Messages and timers need not have names.
+    let (kind, timer) = match trace.name(id) {
+        NAMELESS => ("message", "timer".to_owned()),
+        kind => (kind, format!("{kind} timer")),
+    };
     match trace.record(id).kind() {
         EventKind::Boot => match trace.incarnation(id) {
             Some(0) | None => format!("{me} starts"),
-            Some(_) => format!("{me} starts again from its disk"),
+            Some(_) => format!("{me} boots from its disk"),
         },
         EventKind::Deliver => format!("{me} gets {peer}'s {kind}"),
-        EventKind::TimerFired => format!("{me}'s {kind} timer fires"),
+        EventKind::TimerFired => format!("{me}'s {timer} fires"),
         EventKind::SyncDone => format!("{me}'s writes are durable"),
         EventKind::Operation => {
             let asked = trace.operation(id).map(|record| record.operation.op.to_string()).unwrap_or_default();
@@ -90,7 +98,7 @@ fn fact_words(trace: &Trace, me: &str, fact: &Fact, row: Row) -> String {
         Fact::Compacted { index, .. } => format!("{me} snapshots up to {index}"),
         Fact::Installed { index, .. } => format!("{me} takes a snapshot up to {index}"),
         Fact::Restored { index, .. } => format!("{me} finds {} on its disk", span(*index)),
-        Fact::Recovered { index, term } => format!("{me} is back: term {term}, log to {index}"),
+        Fact::Recovered { index, term } => format!("{me} back: term {term}, log to {index}"),
         Fact::Committed { index, .. } => format!("{me} knows {index} committed"),
         Fact::Applied { index, .. } => format!("{me} applies {}", span(*index)),
         Fact::Asked { operation, server } => format!("{me} asks {}: {}", name(*server), what(trace, *operation)),

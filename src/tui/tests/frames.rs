@@ -64,6 +64,16 @@ fn a_partition_a_pause_and_a_broken_promise() {
 }
 
 #[test]
+fn who_begins_at_a_broken_promise_reads_of_it_first() {
+    let mut show = runs::troubles();
+    (show.look, show.start) = ("Who is on which side?".to_owned(), Some(show.violations[0].event));
+    let frame = at(show, LARGE, "e150");
+    let panel = frame.split("─ e150 ").nth(1).unwrap();
+    let (broken, look) = (panel.find("BROKEN").unwrap(), panel.find("LOOK OUT FOR").unwrap());
+    assert!(broken < look, "{frame}");
+}
+
+#[test]
 fn a_question_is_put_answered_and_remembered() {
     let mut model = sized(Model::new(runs::with_question()), SMALL.0, SMALL.1);
     press(&mut model, KeyCode::End);
@@ -106,6 +116,8 @@ fn few_events_and_many_nodes() {
 fn a_screen_that_is_too_small_says_so() {
     let model = sized(Model::new(runs::tiny()), 40, 10);
     assert_snapshot!("too_small", frame(&model));
+    let frame = frame(&sized(model, 20, 5));
+    assert!(frame.contains("20x5") && frame.contains("60x18") && frame.contains("press q"), "{frame}");
 }
 
 #[test]
@@ -126,6 +138,54 @@ fn ascii_frames_are_ascii() {
     let mut show = runs::troubles();
     show.ascii = true;
     assert_snapshot!("partition_ascii_120", at(show, LARGE, "500ms"));
+}
+
+#[test]
+fn every_screen_can_be_drawn_in_ascii() {
+    // Keys that lead through all that can lie over the run; each screen is drawn twice.
+    type Made = fn() -> Show;
+    let shows: [(Made, &[&str]); 5] = [
+        (runs::with_question, &["G", "2", "3", "\n", "?", "jjjj", "q", "/le", "\n", "/", "\n", "t1", "\u{1b}"]),
+        (runs::troubles, &["f", "ff", "v", "i", "i", "z", "G"]),
+        (runs::crowd, &["G", ":e50", "\n"]),
+        (runs::long, &["/nothing", "\n"]),
+        (runs::tiny, &["G"]),
+    ];
+    for (show, steps) in shows {
+        let model = |ascii| Model::new(Show { ascii, ..show() });
+        let (mut plain, mut drawn) = (model(true), model(false));
+        for size in [SMALL, LARGE, (60, 18), (20, 5)] {
+            (plain, drawn) = (sized(plain, size.0, size.1), sized(drawn, size.0, size.1));
+            for step in steps {
+                for model in [&mut plain, &mut drawn] {
+                    match *step {
+                        "\n" => press(model, KeyCode::Enter),
+                        "\u{1b}" => press(model, KeyCode::Esc),
+                        letters => keys(model, letters),
+                    }
+                }
+                same_in_ascii(&buffer(&plain), &buffer(&drawn));
+            }
+        }
+    }
+}
+
+/// Each glyph has a sign of its own in ASCII.
+fn same_in_ascii(plain: &Buffer, drawn: &Buffer) {
+    for (plain, drawn) in plain.content.iter().zip(&drawn.content) {
+        match drawn.symbol().is_ascii() {
+            true => assert_eq!(plain.symbol(), drawn.symbol()),
+            false => assert!(plain.symbol().is_ascii() && plain.symbol() != "?", "no sign for {:?}", drawn.symbol()),
+        }
+    }
+}
+
+#[test]
+fn a_search_tells_how_far_it_is() {
+    let mut model = sized(Model::new(runs::long()), SMALL.0, SMALL.1);
+    keys(&mut model, "/no such thing");
+    press(&mut model, KeyCode::Enter);
+    assert_snapshot!("search_80", frame(&model));
 }
 
 #[test]
@@ -173,6 +233,16 @@ fn the_list_of_scenarios() {
     browser.done = None;
     "/crash".chars().for_each(|letter| act(&mut browser, KeyCode::Char(letter)));
     assert_snapshot!("browser_filtered", frame(&browser));
+    for (size, filter) in [((80, 16), "/crash"), ((80, 16), "/nothing"), ((20, 5), "")] {
+        let drawn = |ascii: bool| {
+            let mut browser = Browser::new(browser.entries.clone(), ascii, false);
+            filter.chars().for_each(|letter| act(&mut browser, KeyCode::Char(letter)));
+            let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
+            view::draw_browser(&browser, &mut buffer);
+            buffer
+        };
+        same_in_ascii(&drawn(true), &drawn(false));
+    }
     act(&mut browser, KeyCode::Enter);
     assert_eq!(browser.done, Some(Some("raft/leader-crash".to_owned())));
 }

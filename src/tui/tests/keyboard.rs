@@ -5,10 +5,18 @@ use crate::node::{EventId, SimTime};
 use crate::trace::EventKind;
 use crate::tui::keys::{Context, Does, Key, TABLE};
 use crate::tui::panels::{Mode, Standing};
+use crate::tui::search::{SLICE, Search};
 use crossterm::event::KeyEventKind;
 
-const CONTEXTS: [Context; 6] =
-    [Context::Run, Context::Help, Context::Prompt, Context::Question, Context::Browser, Context::Filter];
+const CONTEXTS: [Context; 7] = [
+    Context::Run,
+    Context::Help,
+    Context::Prompt,
+    Context::Search,
+    Context::Question,
+    Context::Browser,
+    Context::Filter,
+];
 
 /// A press of a key of the table.
 fn event(key: Key) -> KeyEvent {
@@ -231,6 +239,43 @@ fn words_are_searched() {
     keys(&mut model, "s");
     assert_eq!(model.cursor, places.leads);
     assert!(model.notice.is_some());
+}
+
+#[test]
+fn a_long_search_is_made_in_slices_and_can_be_stopped() {
+    let mut model = Model::new(runs::long());
+    let (events, tick) = (model.events(), |model: &mut Model| update(model, Action::Tick));
+    assert!(events > 3 * SLICE, "{events} events");
+    keys(&mut model, "/no such thing");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.mode, Mode::Search(Search { forwards: true, next: 1 + SLICE }));
+    assert!(frame(&model).contains("Esc stops"), "{}", frame(&model));
+    tick(&mut model);
+    assert_eq!(model.mode, Mode::Search(Search { forwards: true, next: 1 + 2 * SLICE }));
+    // Other keys do nothing; Esc stays where one was.
+    keys(&mut model, "lG");
+    press(&mut model, KeyCode::Esc);
+    assert_eq!((&model.mode, model.cursor), (&Mode::Run, EventId(0)));
+    assert!(model.notice.take().is_some_and(|notice| notice.contains("stopped")));
+    // To the end, and back from there.
+    let finish = |model: &mut Model| {
+        (0..events / SLICE).for_each(|_| tick(model));
+        assert_eq!(model.mode, Mode::Run);
+        model.notice.take().unwrap_or_default()
+    };
+    keys(&mut model, "s");
+    assert!(finish(&mut model).contains("further on"));
+    assert_eq!(model.cursor, EventId(0));
+    press(&mut model, KeyCode::End);
+    keys(&mut model, "S");
+    assert!(finish(&mut model).contains("before this"));
+    assert_eq!(model.cursor.0, events - 1);
+    // What is far away is found.
+    keys(&mut model, "/n1 starts");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, "S");
+    finish(&mut model);
+    assert_eq!(model.cursor, EventId(0));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use super::*;
 use crate::node::EventId;
 use crate::trace::EventKind;
 use crate::tui::overview::sides;
-use crate::tui::rows::Rows;
+use crate::tui::rows::{Row, Rows};
+use crate::tui::words::words;
 use std::collections::BTreeSet;
 
 fn links(left: &[usize], right: &[usize]) -> BTreeSet<(usize, usize)> {
@@ -67,6 +68,29 @@ fn every_message_on_the_screen_has_a_rail_from_its_sending_to_its_end() {
             scene.rails.iter().filter(|rail| rail.send <= cursor && rail.end.is_none_or(|end| end > cursor));
         assert!(passing.count() <= flying + 1, "at {place}");
     }
+}
+
+#[test]
+fn what_has_no_name_is_called_what_it_is() {
+    let mut model = Model::new(runs::nameless());
+    let told: Vec<_> = model.trace().ids().map(|id| words(model.trace(), Row { first: id, last: id })).collect();
+    let [.., fires, sends, fires_too, sends_too, gets, gets_too] = &told[..] else { panic!("{told:?}") };
+    assert_eq!([fires, sends], ["a's timer fires", "a sends b message"]);
+    assert_eq!([fires_too, sends_too], ["b's timer fires", "b sends a message"]);
+    assert!(gets.ends_with("message") && gets_too.ends_with("message"));
+    assert!(frame(&model).contains("its timer fires in 100.0 ms"));
+    press(&mut model, KeyCode::End);
+    assert!(!frame(&model).contains("says"), "a message without content says nothing");
+}
+
+#[test]
+fn a_timer_is_called_by_its_name_though_it_has_no_content() {
+    let mut model = Model::new(runs::two_generals());
+    assert!(frame(&model).contains("timer Dawn fires"), "{}", frame(&model));
+    let trace = model.trace();
+    let fires = trace.ids().find(|&id| trace.record(id).kind() == EventKind::TimerFired).unwrap();
+    go_to(&mut model, &fires.to_string());
+    assert!(!frame(&model).contains("says"), "{}", frame(&model));
 }
 
 #[test]

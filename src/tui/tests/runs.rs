@@ -1,8 +1,8 @@
 //! Runs to look at.
 
-use crate::node::{EventId, Fact};
-use crate::protocols::raft;
-use crate::scenario::{Run, Scenario, Session};
+use crate::kernel::Plan;
+use crate::node::{Cluster, Ctx, EventId, Fact, LocalSpan, Node, NodeId, SimTime, node_value};
+use crate::scenario::{Registry, Run, Scenario, Session};
 use crate::trace::{EventKind, Lines, Trace};
 use crate::tui::{Mark, Question, Show};
 use std::sync::Arc;
@@ -10,10 +10,9 @@ use std::sync::Arc;
 /// Runs a scenario's text.
 fn run(text: &str) -> (Scenario, Box<dyn Session>) {
     let scenario = Scenario::parse("test.ron", text, None).unwrap_or_else(|error| panic!("{error}"));
-    let config: raft::Config = scenario.protocol.config(&scenario).unwrap_or_else(|error| panic!("{error}"));
-    let plan = Arc::new(scenario.plan.clone());
-    let run = Run::<raft::Raft>::new(plan, config, Lines::None, &mut (), &mut |_, _| true);
-    (scenario, Box::new(run.unwrap().unwrap()))
+    let runner = Registry::standard().prepare(&scenario).unwrap_or_else(|error| panic!("{error}"));
+    let opened = runner.open(scenario.plan.seed, Lines::None, &mut |_, _| true).unwrap();
+    (scenario, opened.session)
 }
 
 /// A show of a scenario's text, without questions.
@@ -37,6 +36,14 @@ pub fn show(name: &str, text: &str) -> Show {
 /// The leader falls silent; who leads next?
 pub fn leader_crash() -> Show {
     show("raft/leader-crash", include_str!("../../../tests/data/leader-crash.ron"))
+}
+
+/// The same, and then a long time in which nothing happens but heartbeats.
+pub fn long() -> Show {
+    show(
+        "raft/long",
+        &include_str!("../../../tests/data/leader-crash.ron").replace("until: \"3s\"", "until: \"60s\""),
+    )
 }
 
 /// The same with its question put before the leader's fall shows its consequences.
@@ -105,6 +112,41 @@ const TROUBLES: &str = r#"Scenario(
 pub fn tiny() -> Show {
     let text = r#"Scenario(title: "Tiny", protocol: Raft(), cluster: {"replica": ["a", "b", "c"]}, until: "1ms")"#;
     show("start/tiny", text)
+}
+
+/// Two nodes whose messages and timers have neither a name nor content.
+pub fn nameless() -> Show {
+    let mut plan = Plan::new(Cluster::new([("node", vec!["a", "b"])]).unwrap());
+    plan.until = SimTime(1_000_000_000);
+    let run = Run::<Nameless>::new(Arc::new(plan), (), Lines::None, &mut (), &mut |_, _| true);
+    Show { session: Box::new(run.unwrap().unwrap()), ..tiny() }
+}
+
+node_value! {
+    pub struct Nameless {}
+}
+
+impl Node for Nameless {
+    type Config = ();
+    type Msg = ();
+    type Timer = ();
+    type Disk = ();
+
+    fn boot(ctx: &mut Ctx<Self>, (): &(), (): &()) -> Self {
+        ctx.set_timer((), LocalSpan::millis(100));
+        Nameless {}
+    }
+
+    fn on_message(&mut self, _: &mut Ctx<Self>, _: NodeId, (): ()) {}
+
+    fn on_timer(&mut self, ctx: &mut Ctx<Self>, (): ()) {
+        ctx.others().for_each(|other| ctx.send(other, ()));
+    }
+}
+
+/// Two nodes whose only timer is a struct without content.
+pub fn two_generals() -> Show {
+    show("start/two-generals", include_str!("../../../scenarios/start/two-generals.ron"))
 }
 
 /// More servers than there is room for lanes.

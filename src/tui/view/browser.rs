@@ -16,7 +16,7 @@ pub fn draw(browser: &Browser, buffer: &mut Buffer) {
     let mut canvas = Canvas::new(buffer, browser.colour);
     let (width, height) = canvas.size();
     if width < LEAST.0 || height < LEAST.1 {
-        canvas.text(0, 0, width, "This screen is too small.", canvas.plain());
+        canvas.text(0, 0, width, &format!("Too small: {width}x{height}"), canvas.plain());
     } else {
         header(&mut canvas, browser);
         list(&mut canvas, browser, Rect::new(0, 1, width, height - LOOK_LINES - 3));

@@ -41,8 +41,12 @@ pub fn draw_footer(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
         canvas.put(x, area.y, '█', canvas.plain());
         return;
     }
-    match &model.notice {
-        Some(notice) => drop(canvas.text(1, area.y, area.width, notice, canvas.bold())),
+    let told = match &model.mode {
+        Mode::Search(search) => Some(search.told(model)),
+        _ => model.notice.clone(),
+    };
+    match told {
+        Some(told) => drop(canvas.text(1, area.y, area.width, &told, canvas.bold())),
         None => offers(canvas, area, model.mode.context()),
     }
 }
@@ -53,7 +57,7 @@ pub fn offers(canvas: &mut Canvas<'_>, area: Rect, context: keys::Context) {
     for (key, short) in keys::footer(context) {
         let wide = (width(&key) + width(short) + 1) as u16;
         if x + wide > area.right() {
-            return;
+            continue;
         }
         let after = canvas.text(x, area.y, wide, &key, canvas.bold());
         x = canvas.text(after + 1, area.y, wide, short, canvas.faint()) + 2;

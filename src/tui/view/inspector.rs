@@ -2,7 +2,7 @@
 
 use super::paint::{Canvas, cut, wrap};
 use crate::node::{EventId, SimTime};
-use crate::trace::{Change, EventKind, tree_of};
+use crate::trace::{Change, tree_of};
 use crate::tui::layout::clock;
 use crate::tui::model::Model;
 use crate::tui::panels::verdict;
@@ -68,12 +68,12 @@ fn column(canvas: &mut Canvas<'_>, area: Rect, lines: &Lines, scroll: usize) {
 fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -> Lines {
     let (trace, id, details) = (model.trace(), model.cursor, &scene.details);
     let mut lines = Lines::new();
-    if id == model.show.start.unwrap_or(EventId(0)) && !model.show.look.is_empty() {
-        lines.push((format!("LOOK OUT FOR  {}", model.show.look), canvas.bold()));
-    }
     for mark in model.violations_at(id) {
         lines.push((format!("! BROKEN {}", mark.headline), canvas.bad()));
         lines.extend(mark.lines.iter().map(|line| (format!("  {line}"), canvas.plain())));
+    }
+    if id == model.show.start.unwrap_or(EventId(0)) && !model.show.look.is_empty() {
+        lines.push((format!("LOOK OUT FOR  {}", model.show.look), canvas.bold()));
     }
     for (question, standing) in model.quiz.after(id) {
         if let Some(verdict) = verdict(question, standing) {
@@ -88,7 +88,7 @@ fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -
     if let Some(fact) = trace.fact(id) {
         lines.push((format!("fact {}", tree_of(fact, trace.cluster())), canvas.plain()));
     }
-    lines.extend(says(model, scene).into_iter().map(|line| (line, canvas.plain())));
+    lines.extend(says(model, scene, roomy).into_iter().map(|line| (line, canvas.plain())));
     if roomy {
         lines.extend(linked(model, scene).into_iter().map(|line| (line, canvas.plain())));
     }
@@ -107,13 +107,14 @@ fn told(change: &Change, room: usize) -> String {
     }
 }
 
-/// What the message says, or the timer where it says more than its name.
-fn says(model: &Model, scene: &Scene) -> Vec<String> {
-    let mut lines = scene.details.message.clone();
-    let is_timer = model.trace().record(model.cursor).kind() == EventKind::TimerFired;
-    if lines.len() == 1 && (is_timer || lines[0] == NOTHING) {
+/// What the message or the timer says, where that is more than its name.
+fn says(model: &Model, scene: &Scene, roomy: bool) -> Vec<String> {
+    let Some(message) = &scene.details.message else { return Vec::new() };
+    let said = message.to_string();
+    if said == NOTHING || said == model.trace().name(model.cursor) {
         return Vec::new();
     }
+    let mut lines = if roomy { message.lines() } else { vec![said] };
     if let Some(first) = lines.first_mut() {
         *first = format!("says {first}");
     }
@@ -179,7 +180,7 @@ fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) ->
             Some(_) => "is set".to_owned(),
         };
         // A timer that is alone at its node may have no name.
-        let timer = if timer == NOTHING { "its timer".to_owned() } else { format!("timer {timer}") };
+        let timer = if timer.is_empty() { "its timer".to_owned() } else { format!("timer {timer}") };
         lines.push((format!("{timer} {when}"), canvas.plain()));
     }
     let off = picture.local.0.saturating_sub(scene.picture.time.0 as i64);

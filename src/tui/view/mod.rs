@@ -11,7 +11,8 @@ mod space;
 
 pub use browser::draw as draw_browser;
 #[cfg(test)]
-pub use paint::{cut, wrap};
+pub use paint::cut;
+pub use paint::wrap;
 
 use super::layout::LEAST;
 use super::model::Model;
@@ -33,7 +34,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
             match &model.mode {
                 Mode::Help { scroll } => help::draw(&mut canvas, *scroll),
                 Mode::Question(panel) => question::draw(&mut canvas, model, panel),
-                Mode::Run | Mode::Prompt(_) => {}
+                Mode::Run | Mode::Prompt(_) | Mode::Search(_) => {}
             }
         }
     }
@@ -45,12 +46,8 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
 fn too_small(canvas: &mut Canvas<'_>) {
     let (width, height) = canvas.size();
     let (columns, lines) = LEAST;
-    let told = [
-        format!("This screen is too small: {width}x{height}."),
-        format!("At least {columns}x{lines} is needed."),
-        "Enlarge it, or press q.".to_owned(),
-    ];
-    for (line, text) in told.iter().enumerate() {
-        canvas.text(0, line as u16, width, text, canvas.plain());
+    let told = format!("Too small: {width}x{height}. At least {columns}x{lines} is needed. Enlarge it, or press q.");
+    for (y, line) in (0..height).zip(wrap(&told, usize::from(width), 0)) {
+        canvas.text(0, y, width, &line, canvas.plain());
     }
 }
