@@ -21,9 +21,9 @@ pub enum Claim {
     Eventually {
         /// The state.
         that: State,
-        /// The labelled moment from which time counts; the start of the run where absent.
+        /// The moment from which time counts; the start of the run where absent.
         #[serde(default)]
-        after: Option<String>,
+        after: Option<Since>,
         /// How much true time may pass; until the end of the run where absent.
         #[serde(default)]
         within: Option<SimSpan>,
@@ -57,6 +57,60 @@ impl Claim {
             Claim::Holds(_) | Claim::Violated(_) | Claim::Eventually { .. } => None,
             Claim::AtLeast(..) | Claim::AtMost(..) => None,
         }
+    }
+}
+
+/// A labelled moment from which time counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// The labelled fault begins, or the labelled operation is given to its client: written as the label alone.
+    Beginning(String),
+    /// The labelled fault is undone, or the labelled operation has returned or was given up: `Ended("label")`.
+    End(String),
+}
+
+impl Since {
+    /// The label.
+    pub fn label(&self) -> &str {
+        match self {
+            Since::Beginning(label) | Since::End(label) => label,
+        }
+    }
+}
+
+/// As a story says it after "the": `cut`, `end of the cut`.
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Since::Beginning(label) => f.write_str(label),
+            Since::End(label) => write!(f, "end of the {label}"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Since {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Since;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a label in quotes, or Ended(\"label\")")
+            }
+
+            fn visit_str<E: de::Error>(self, label: &str) -> Result<Since, E> {
+                Ok(Since::Beginning(label.to_owned()))
+            }
+
+            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Since, A::Error> {
+                #[derive(Deserialize)]
+                enum Word {
+                    Ended(String),
+                }
+                Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Ended(label)| Since::End(label))
+            }
+        }
+        deserializer.deserialize_any(Shapes)
     }
 }
 

@@ -35,7 +35,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Answer, Claim, Measure, Promise, Question, State};
+pub use claim::{Answer, Claim, Measure, Promise, Question, Since, State};
 pub use history::{Ending, FaultHistory, History, Leadership, Moment, OperationHistory};
 pub use judge::Judge;
 pub use verdict::Verdict;

@@ -3,6 +3,7 @@
 use super::diagnostic::{Checked, Mistake};
 use super::schema::At;
 use super::words::{Links, Who, WhoWord};
+use crate::check::Since;
 use crate::kernel::{Action, LinkSelector, NodeSelector, Plan, Rule, RuleId};
 use crate::node::{Cluster, NodeId};
 
@@ -240,11 +241,14 @@ impl Names {
         }
     }
 
-    /// The fault or operation of that label: something that happens.
-    pub fn moment(&self, label: &At<String>) -> Checked<RuleId> {
+    /// The fault or operation whose beginning or end a claim counts from; `label` is its label, in its place.
+    pub fn since(&self, since: &Since, label: &At<String>) -> Checked<RuleId> {
         let rule = self.rule(label, |rule| rule.does != Does::Question)?;
-        match self.rules[rule].does {
-            Does::Question => Err(self.refused(label, "is a question, and a fault or operation is wanted here", "")),
+        match (self.rules[rule].does, since) {
+            (Does::Question, _) => {
+                Err(self.refused(label, "is a question, and a fault or operation is wanted here", ""))
+            }
+            (Does::Hit | Does::Fault, Since::End(_)) => self.lasting_fault(label),
             _ => Ok(rule),
         }
     }

@@ -377,7 +377,7 @@ pub(super) fn check_claim(names: &Names, root: &Node, at: &At<Claim>) -> Checked
     if let Claim::Eventually { that, after, .. } = claim {
         check_label(names, root, &at.span, that.label())?;
         if let Some(after) = after {
-            names.moment(&placed(root, &at.span, after))?;
+            names.since(after, &placed(root, &at.span, after.label()))?;
         }
     }
     check_label(names, root, &at.span, claim.label())

@@ -128,6 +128,18 @@ fn names_and_labels() {
             "a fault's label in a claim",
             fault("").replace("ask:", "expect: [Eventually(that: Ok(\"silence\"))], ask:"),
         ),
+        (
+            "the end of what never ends",
+            fault("").replace("ask:", "expect: [Eventually(that: HasLeader, after: Ended(\"silence\"))], ask:"),
+        ),
+        (
+            "a beginning that is written as a word",
+            fault("").replace("ask:", "expect: [Eventually(that: HasLeader, after: Fired(\"silence\"))], ask:"),
+        ),
+        (
+            "a number to count from",
+            fault("").replace("ask:", "expect: [Eventually(that: HasLeader, after: 5)], ask:"),
+        ),
         ("an unknown label in an answer", fault("").replace("NextLeader", "Result(\"first\")")),
         ("a circle", fault("(label: \"a\", on: Fired(\"b\"), do: Mark), (label: \"b\", on: Fired(\"a\"), do: Mark)")),
         ("an empty cluster", small("").replace("{\"replica\": [\"n1\", \"n2\"], \"client\": [\"c1\"]}", "{}")),
