@@ -302,6 +302,7 @@ words! {
         Leaders = "times that a node became leader",
         Terms = "different terms that were reached",
         Primaries = "the most nodes that led at one moment",
+        LeaderlessMs = "milliseconds in which no node led",
         Sent = "messages sent",
         Delivered = "messages that arrived",
         Lost = "messages that were lost",

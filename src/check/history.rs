@@ -2,7 +2,9 @@
 
 use super::claim::{Measure, Since};
 use super::model::Executed;
-use crate::node::{Cluster, Datum, EventId, Fault, Log, NodeId, Op, Operation, OperationId, Outcome, SimTime};
+use crate::node::{
+    Cluster, Datum, EventId, Fault, Log, NodeId, Op, Operation, OperationId, Outcome, SimSpan, SimTime,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -229,6 +231,7 @@ impl History {
             Measure::Leaders => self.leaderships.len() as u64,
             Measure::Terms => self.terms.len() as u64,
             Measure::Primaries => counts.primaries,
+            Measure::LeaderlessMs => self.leaderless().0 / 1_000_000,
             Measure::Sent => counts.sent,
             Measure::Delivered => counts.delivered,
             Measure::Lost => counts.lost,
@@ -241,6 +244,16 @@ impl History {
             Measure::Crashes => counts.crashes,
             Measure::Events => counts.events,
         }
+    }
+
+    /// How much time has passed in which no node led.
+    fn leaderless(&self) -> SimSpan {
+        let (mut led_until, mut leaderless) = (SimTime::ZERO, SimSpan::ZERO);
+        for span in self.leaderships.iter() {
+            leaderless = leaderless + span.from.time.since(led_until);
+            led_until = led_until.max(span.until.unwrap_or(self.now).time);
+        }
+        leaderless + self.now.time.since(led_until)
     }
 
     // What the judge adds.

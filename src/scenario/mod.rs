@@ -44,6 +44,7 @@ use crate::check::{Claim, Question};
 use crate::kernel::{Action, Plan};
 use diagnostic::Checked;
 use names::Names;
+use rules::KindNames;
 use serde::de::DeserializeOwned;
 use std::io::Read;
 use std::path::Path;
@@ -85,6 +86,7 @@ pub struct Scenario {
     pub tree: Node,
     /// 16 hexadecimal digits of the content's BLAKE3 hash.
     pub hash: String,
+    kinds: KindNames,
     text: Arc<str>,
 }
 
@@ -207,6 +209,11 @@ impl Scenario {
         self.diagnostic(mistake.one_of(name, known))
     }
 
+    /// Refuses kinds of messages and timers that the protocol does not have: a rule that waits for one never applies.
+    pub fn check_kinds(&self, messages: &[&str], timers: &[&str]) -> Result<(), Diagnostic> {
+        self.kinds.check(&self.protocol.name, messages, timers).map_err(|mistake| self.diagnostic(mistake))
+    }
+
     /// What to say where the protocol itself refuses its configuration, in its own words.
     pub fn refused_config(&self, field: Option<&str>, message: &str) -> Diagnostic {
         let span = field.and_then(|name| self.protocol.node.field(name)).map(|field| field.value.head());
@@ -288,6 +295,7 @@ fn one(name: &str, text: &str, tree: &Node, variants: Vec<String>, variant: Opti
         content,
         tree,
         hash,
+        kinds: resolved.kinds,
         text: text.into(),
     })
 }

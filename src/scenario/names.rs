@@ -261,7 +261,8 @@ pub fn no_cables() -> Box<Mistake> {
     Mistake::says("sites and cables are not built yet").note(note)
 }
 
-fn not_found<'a>(name: &At<String>, message: &str, names: impl Iterator<Item = &'a str> + Clone) -> Box<Mistake> {
+/// The refusal of a name, with the nearest of those that there are and with all of them.
+pub fn not_found<'a>(name: &At<String>, message: &str, names: impl Iterator<Item = &'a str> + Clone) -> Box<Mistake> {
     const SHOWN: usize = 24;
     let mistake = Mistake::says(message).at(name.span.clone());
     let mistake = match super::diagnostic::nearest(&name.value, names.clone()) {

@@ -4,7 +4,7 @@ use super::session::{Run, Session};
 use super::{Diagnostic, Scenario};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
-use crate::node::{Node, SimTime};
+use crate::node::{Kinds, Node, SimTime};
 use crate::protocols::{postcards, raft, single_server, two_generals};
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -100,6 +100,7 @@ impl Registry {
         let prepare = move |scenario: &Scenario| -> Result<Box<dyn Runner>, Diagnostic> {
             let config: N::Config = scenario.protocol.config(scenario)?;
             check(&config).map_err(|why| scenario.refused_config(None, &why))?;
+            scenario.check_kinds(&N::Msg::kinds(), &N::Timer::kinds())?;
             Ok(Box::new(Prepared::<N> { plan: scenario.plan.clone(), config }))
         };
         self.protocols.push(Protocol { name, prepare: Box::new(prepare) });

@@ -4,7 +4,7 @@ use super::Expectation;
 use super::decode::decode;
 use super::diagnostic::{Checked, Mistake, Span};
 use super::names::{Does, Names, RuleName, no_cables};
-use super::rules;
+use super::rules::{self, KindNames};
 use super::schema::{Ask, At, Clock, Disk, File, LinkEntry, Network, SyncHoldsText, When};
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
@@ -19,6 +19,7 @@ pub struct Resolved {
     pub plan: Plan,
     pub questions: Vec<Question>,
     pub expect: Vec<Expectation>,
+    pub kinds: KindNames,
 }
 
 /// Resolves a whole scenario, variant applied.
@@ -43,7 +44,8 @@ pub fn resolve(root: &Node) -> Checked<Resolved> {
     plan.rules = Entries::new(root).rules(&names, &file)?;
     let questions = file.ask.iter().map(|ask| question(&names, ask, root)).collect::<Checked<_>>()?;
     let expect = expectations(&names, &file, root)?;
-    Ok(Resolved { file, plan, questions, expect })
+    let kinds = KindNames::of(&file);
+    Ok(Resolved { file, plan, questions, expect, kinds })
 }
 
 fn cluster(file: &File) -> Checked<Cluster> {
@@ -230,7 +232,7 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
         names.push(name(work.when(), Does::Operation, entries.content("workload", place, &["by", "op"]))?);
     }
     for (place, ask) in file.ask.iter().enumerate() {
-        names.push(name(when_asked(ask), Does::Question, entries.content("ask", place, &["text"]))?);
+        names.push(name(ask.when(), Does::Question, entries.content("ask", place, &["text"]))?);
     }
     Ok(names)
 }
@@ -251,13 +253,6 @@ fn hits(action: &ActionText) -> Does {
         A::Disk(..) | A::Wipe(_) | A::Clock(..) => Does::Hit,
         A::OneOf(menu) if menu.iter().any(|(_, action)| hits(&action.value) == Does::Hit) => Does::Hit,
         _ => Does::Fault,
-    }
-}
-
-fn when_asked(ask: &Ask) -> When<'_> {
-    match ask {
-        Ask::Guess(guess) => guess.when(),
-        Ask::Judge(judge) => judge.when(),
     }
 }
 
@@ -301,7 +296,7 @@ impl<'a> Entries<'a> {
         }
         for (place, ask) in file.ask.iter().enumerate() {
             let span = self.span("ask", place);
-            rules.push(rule(names, rules.len(), when_asked(ask), span.clone(), Action::Ask(place), &span)?);
+            rules.push(rule(names, rules.len(), ask.when(), span.clone(), Action::Ask(place), &span)?);
         }
         no_circle(&rules, file)?;
         Ok(rules)

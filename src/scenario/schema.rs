@@ -484,6 +484,16 @@ pub enum Ask {
     Judge(JudgeEntry),
 }
 
+impl Ask {
+    /// The moment at which it is put.
+    pub fn when(&self) -> When<'_> {
+        match self {
+            Ask::Guess(guess) => guess.when(),
+            Ask::Judge(judge) => judge.when(),
+        }
+    }
+}
+
 /// How long after its trigger something happens, or after which event of a branch made by hand.
 #[derive(Clone, Debug)]
 pub enum After {

@@ -211,7 +211,7 @@ pub enum ActionText {
     Pause(Who),
     Resume(Who),
     Slow(Who, SimSpan),
-    Expire(Who, String),
+    Expire(Who, At<String>),
     Disk(Who, DiskModeText),
     Wipe(Who),
     Clock(Who, ClockText),
@@ -346,7 +346,7 @@ pub enum PatternText {
     TimedOut(At<String>),
     Message {
         #[serde(default)]
-        kind: Option<String>,
+        kind: Option<At<String>>,
         #[serde(default)]
         from: Option<At<String>>,
         #[serde(default)]

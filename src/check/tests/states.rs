@@ -159,7 +159,7 @@ fn counts() {
     let counted: Vec<String> = counted.map(|(measure, count)| format!("{measure} {count}")).collect();
     assert_eq!(
         counted.join(", "),
-        "Elections 2, Leaders 2, Terms 2, Primaries 2, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
+        "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 10, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
          TimedOut 0, Committed 3, Faults 1, Crashes 1, Events 16"
     );
     assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("Leaders: 2, at least 2 expected"));
