@@ -42,6 +42,7 @@ pub fn resolve(root: &Node) -> Checked<Resolved> {
         plan.service.extend(names.nodes(name)?.into_iter().map(|node| (node, *span)));
     }
     plan.rules = Entries::new(root).rules(&names, &file)?;
+    all_reached(&file, plan.until)?;
     let questions = file.ask.iter().map(|ask| question(&names, ask, root)).collect::<Checked<_>>()?;
     let expect = expectations(&names, &file, root)?;
     let kinds = KindNames::of(&file);
@@ -309,6 +310,24 @@ fn rule(names: &Names, id: usize, when: When, entry: Span, action: Action, what:
     let rule = Rule { label: Some(names.rules[id].key.clone()), trigger, after, lasting, action };
     rules::check(&rule, &when, what)?;
     Ok(rule)
+}
+
+/// Refuses moments after the end of the run: what is to happen then never does.
+fn all_reached(file: &File, until: SimTime) -> Checked<()> {
+    let faults = file.faults.iter().map(|fault| fault.when());
+    let work = file.workload.iter().map(|work| work.when());
+    let whens = faults.chain(work).chain(file.ask.iter().map(|ask| ask.when()));
+    match whens.flat_map(|when| [when.at, when.from]).flatten().find(|at| SimTime(at.value.0) > until) {
+        None => Ok(()),
+        Some(late) => {
+            let end = SimSpan(until.0);
+            let mistake = Mistake::says(format!("the run is over by then: it ends at {end}")).at(late.span.clone());
+            Err(match &file.until {
+                Some(until) => mistake.related(until.span.clone(), "the end"),
+                None => mistake.note("write  until: \"20s\"  for a longer run"),
+            })
+        }
+    }
 }
 
 /// Refuses faults and operations that wait for each other in a circle: none of them would ever happen.

@@ -159,9 +159,12 @@ fn counts() {
     let counted: Vec<String> = counted.map(|(measure, count)| format!("{measure} {count}")).collect();
     assert_eq!(
         counted.join(", "),
-        "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 10, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
+        "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 4, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
          TimedOut 0, Committed 3, Faults 1, Crashes 1, Events 16"
     );
     assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("Leaders: 2, at least 2 expected"));
+    // Before the first leader, and between the first and the second.
+    let gaps = "n1 leads 1 \n n1 crashes \n n2 stands 2 \n n2 leads 2 \n n2 sends";
+    assert_eq!(says(gaps, Claim::AtMost(Measure::LeaderlessMs, 4)), no("LeaderlessMs: 5, at most 4 expected"));
     assert_eq!(says(history, Claim::AtMost(Measure::Leaders, 1)), no("Leaders: 2, at most 1 expected"));
 }

@@ -1,7 +1,7 @@
 //! What a person is told of each kind of mistake. Read every change of these as a student would.
 
 use super::*;
-use crate::scenario::MAX_BYTES;
+use crate::scenario::{MAX_BYTES, Registry};
 use std::fmt::Write as _;
 
 /// Shows the refusal of each text under what was done to it.
@@ -166,6 +166,13 @@ fn numbers_and_combinations() {
         ("no gap", fault("every: \"0s\", do: Crash(Random)")),
         ("the zeroth", fault("on: BecameLeader, nth: 0, do: Crash(Leader)")),
         ("ends before it begins", fault("every: \"1s\", from: \"5s\", until: \"3s\", do: Crash(Random)")),
+        ("after the end", fault("at: \"12s\", do: Crash(Leader)")),
+        (
+            "after the end that is given",
+            fault("every: \"1s\", from: \"5s\", do: Crash(Leader)").replace("faults", "until: \"3s\", faults"),
+        ),
+        ("a term where there is none", fault("on: Delivered(term: 3), do: Crash(Leader)")),
+        ("a place where there is none", fault("on: Fact(kind: Voted, index: 3), do: Crash(Leader)")),
         ("no moment", fault("do: Crash(Leader)")),
         ("two moments", fault("at: \"1s\", every: \"2s\", do: Crash(Leader)")),
         ("times without repetition", fault("at: \"1s\", times: 3, do: Crash(Leader)")),
@@ -223,6 +230,30 @@ fn configuration() {
     let _ =
         writeln!(report, "== refused\n{}", scenario.refused_config(Some("heartbeat"), "too slow for its election"));
     insta::assert_snapshot!(report);
+}
+
+/// Kinds of messages and timers are known where the protocol is: the mistake is told when the scenario is made ready.
+#[test]
+fn kinds() {
+    let told = |fault: &str| {
+        let scenario = parse(&small(&format!("faults: [({fault})]")));
+        match Registry::standard().prepare(&scenario) {
+            Ok(_) => panic!("this was accepted: {fault}"),
+            Err(diagnostic) => format!("== {fault}\n{diagnostic}"),
+        }
+    };
+    let faults = [
+        "on: Message(kind: \"RequestVotes\"), do: Drop",
+        "on: Message(kind: \"Ballot\", from: \"n1\"), do: Mark",
+        "at: \"1s\", do: Expire(\"n1\", \"election\")",
+        "at: \"1s\", do: OneOf([(1, Crash(Random)), (1, Expire(\"n1\", \"Lease\"))])",
+    ];
+    insta::assert_snapshot!(faults.map(told).join("\n"));
+    let right = ["on: Message(kind: \"Vote\"), do: Drop", "at: \"1s\", do: Expire(\"n1\", \"AskAgain\")"];
+    for fault in right {
+        let scenario = parse(&small(&format!("faults: [({fault})]")));
+        assert!(Registry::standard().prepare(&scenario).is_ok(), "{fault}");
+    }
 }
 
 #[test]
