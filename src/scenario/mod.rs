@@ -214,11 +214,18 @@ impl Scenario {
         self.kinds.check(&self.protocol.name, messages, timers).map_err(|mistake| self.diagnostic(mistake))
     }
 
-    /// What to say where the protocol itself refuses its configuration, in its own words.
-    pub fn refused_config(&self, field: Option<&str>, message: &str) -> Diagnostic {
-        let span = field.and_then(|name| self.protocol.node.field(name)).map(|field| field.value.head());
-        let span = span.unwrap_or_else(|| self.protocol.name_span.clone());
+    /// What to say where the protocol itself refuses its configuration, in its own words. Shown is the first field that
+    /// these words name.
+    pub fn refused_config(&self, message: &str) -> Diagnostic {
+        let mut words = message.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let field = words.find_map(|word| self.protocol.node.field(word));
+        let span = field.map_or_else(|| self.protocol.name_span.clone(), |field| field.value.head());
         self.diagnostic(Mistake::says(message).at(span))
+    }
+
+    /// The same scenario as one of its variants makes it.
+    pub fn with_variant(&self, variant: &str) -> Result<Scenario, Diagnostic> {
+        Scenario::parse(&self.name, &self.text, Some(variant))
     }
 }
 
@@ -246,18 +253,28 @@ fn too_long(name: &str) -> Box<Mistake> {
         .note("was a trace meant? pessimist replay TRACE runs it again")
 }
 
+fn no_scenario(span: Span) -> Box<Mistake> {
+    Mistake::says("a scenario begins with  Scenario(title: \"...\", ...").at(span)
+}
+
+/// Whether a text is in another language altogether: its first line already has a name where a scenario has a bracket.
+fn is_foreign(text: &str) -> bool {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    first.starts_with(|c: char| c.is_ascii_lowercase()) && !first.contains('(')
+}
+
 fn read(name: &str, text: &str, variant: Option<&str>) -> Checked<Scenario> {
     if text.len() > MAX_BYTES {
         return Err(too_long(name));
     }
-    let tree = syntax::parse(text)?;
+    let tree = syntax::parse(text).map_err(|mistake| if is_foreign(text) { no_scenario(0..1) } else { mistake })?;
     let begins = match &tree.kind {
         Kind::Record(Body::Fields(_)) => true,
         Kind::Word(word, Some(Body::Fields(_))) => word == "Scenario",
         _ => false,
     };
     if !begins {
-        return Err(Mistake::says("a scenario begins with  Scenario(title: \"...\", ...").at(tree.head()));
+        return Err(no_scenario(tree.head()));
     }
     let variants = variant::names(&tree)?;
     let scenario = one(name, text, &tree, variants.clone(), variant)?;

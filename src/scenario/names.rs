@@ -76,7 +76,7 @@ impl Names {
         let names = || self.cluster.names().iter().map(String::as_str);
         let mistake = not_found(name, &format!("{:?} is not a node here", name.value), names());
         match self.groups().any(|group| group == name.value) {
-            true => mistake.label(format!("a group; a node of it is AnyOf({:?})", name.value)),
+            true => mistake.label("a group, and one node is wanted"),
             false => mistake,
         }
     }
@@ -106,7 +106,14 @@ impl Names {
                 Ok(node) => NodeSelector::Node(node),
                 Err(mistake) => {
                     let accepted = format!("{}; {SELECTORS}", mistake.accepted);
-                    return Err(mistake.accepted(accepted));
+                    let mistake = mistake.accepted(accepted);
+                    return Err(match name.value.as_str() {
+                        "Leader" | "AFollower" | "Random" => mistake.label("without quotes"),
+                        group if self.groups().any(|other| other == group) => {
+                            mistake.label(format!("a group; a node of it is AnyOf({group:?})"))
+                        }
+                        _ => mistake,
+                    });
                 }
             },
             Who::Word(WhoWord::Leader) => NodeSelector::Leader,

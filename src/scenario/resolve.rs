@@ -142,7 +142,11 @@ fn network(names: &Names, network: &Network) -> Checked<(Link, Unlike)> {
     change(&mut base, &all);
     let mut unlike = BTreeMap::new();
     for At { value: entry, span } in links {
-        for pair in pairs(names, entry).map_err(|mistake| mistake.at(span.clone()))? {
+        let pairs = pairs(names, entry).map_err(|mistake| mistake.at(span.clone()))?;
+        if pairs.is_empty() {
+            return Err(Mistake::says("a link joins two nodes; a node reaches itself without one").at(span.clone()));
+        }
+        for pair in pairs {
             change(unlike.entry(pair).or_insert_with(|| base.clone()), entry);
         }
     }

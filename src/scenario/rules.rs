@@ -309,6 +309,11 @@ pub fn check(rule: &Rule, when: &When, action: &Span) -> Checked<()> {
         }
     }
     if let Some(lasting) = when.lasting
+        && longest(&lasting.value.0) == Some(SimSpan::ZERO)
+    {
+        return Err(Mistake::says("this would end as it begins").at(lasting.span.clone()));
+    }
+    if let Some(lasting) = when.lasting
         && !can_end(&rule.action)
     {
         let mistake = Mistake::says("what is done here cannot be undone, so it cannot last");

@@ -227,8 +227,7 @@ fn configuration() {
     }
     let scenario = parse(&small("").replace("Raft(", "Rft("));
     let _ = writeln!(report, "== unknown\n{}", scenario.unknown_protocol(["Raft", "Ring", "Leaderless"]));
-    let _ =
-        writeln!(report, "== refused\n{}", scenario.refused_config(Some("heartbeat"), "too slow for its election"));
+    let _ = writeln!(report, "== refused\n{}", scenario.refused_config("a heartbeat too slow for its election"));
     insta::assert_snapshot!(report);
 }
 
