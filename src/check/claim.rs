@@ -3,9 +3,10 @@
 //! These are plain words; whether they hold of a run is for checkers to say. A label names a fault, an operation or a
 //! moment of the scenario.
 
+use super::shapes::shapes;
 use crate::node::{Datum, SimSpan};
+use serde::de;
 use serde::de::value::EnumAccessDeserializer;
-use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
@@ -88,29 +89,19 @@ impl fmt::Display for Since {
     }
 }
 
-impl<'de> Deserialize<'de> for Since {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = Since;
+shapes! {
+    Since: "a label in quotes, or Ended(\"label\")";
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a label in quotes, or Ended(\"label\")")
-            }
+    fn visit_str<E: de::Error>(self, label: &str) -> Result<Since, E> {
+        Ok(Since::Beginning(label.to_owned()))
+    }
 
-            fn visit_str<E: de::Error>(self, label: &str) -> Result<Since, E> {
-                Ok(Since::Beginning(label.to_owned()))
-            }
-
-            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Since, A::Error> {
-                #[derive(Deserialize)]
-                enum Word {
-                    Ended(String),
-                }
-                Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Ended(label)| Since::End(label))
-            }
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Since, A::Error> {
+        #[derive(Deserialize)]
+        enum Word {
+            Ended(String),
         }
-        deserializer.deserialize_any(Shapes)
+        Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Ended(label)| Since::End(label))
     }
 }
 
@@ -326,45 +317,35 @@ pub fn plain_datum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Datum, 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plain(pub Datum);
 
-impl<'de> Deserialize<'de> for Plain {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = Plain;
+shapes! {
+    Plain: "a value such as 7, \"text\", [1, 2] or Absent";
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value such as 7, \"text\", [1, 2] or Absent")
-            }
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
+        Ok(Plain(Datum::Int(number)))
+    }
 
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
-                Ok(Plain(Datum::Int(number)))
-            }
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Plain, E> {
+        let number = i64::try_from(number).map_err(|_| E::custom(format!("{} is the most", i64::MAX)))?;
+        self.visit_i64(number)
+    }
 
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Plain, E> {
-                let number = i64::try_from(number).map_err(|_| E::custom(format!("{} is the most", i64::MAX)))?;
-                self.visit_i64(number)
-            }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
+        Ok(Plain(Datum::Text(text.into())))
+    }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
-                Ok(Plain(Datum::Text(text.into())))
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
-                let mut list = vec![];
-                while let Some(Plain(item)) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(Plain(Datum::List(list.into())))
-            }
-
-            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Plain, A::Error> {
-                #[derive(Deserialize)]
-                enum Word {
-                    Absent,
-                }
-                Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Absent| Plain(Datum::Absent))
-            }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
+        let mut list = vec![];
+        while let Some(Plain(item)) = items.next_element()? {
+            list.push(item);
         }
-        deserializer.deserialize_any(Shapes)
+        Ok(Plain(Datum::List(list.into())))
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Plain, A::Error> {
+        #[derive(Deserialize)]
+        enum Word {
+            Absent,
+        }
+        Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Absent| Plain(Datum::Absent))
     }
 }

@@ -29,6 +29,7 @@ mod history;
 mod judge;
 pub mod model;
 mod raft;
+pub(crate) mod shapes;
 mod verdict;
 mod violation;
 

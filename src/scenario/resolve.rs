@@ -126,42 +126,19 @@ fn network(names: &Names, network: &Network) -> Checked<(Link, Unlike)> {
     if let Some(span) = sites.or(network.cables.as_ref().map(|at| &at.span)) {
         return Err(no_cables().at(span.clone()));
     }
-    let Network { delay, loss, duplicate, reorder, order, on_cut, links, .. } = network;
-    let all = LinkEntry {
-        from: None,
-        to: None,
-        between: None,
-        delay: delay.clone(),
-        loss: *loss,
-        duplicate: *duplicate,
-        reorder: *reorder,
-        order: *order,
-        on_cut: *on_cut,
-    };
     let mut base = Link::default();
-    change(&mut base, &all);
+    network.change(&mut base);
     let mut unlike = BTreeMap::new();
-    for At { value: entry, span } in links {
+    for At { value: entry, span } in &network.links {
         let pairs = pairs(names, entry).map_err(|mistake| mistake.at(span.clone()))?;
         if pairs.is_empty() {
             return Err(Mistake::says("a link joins two nodes; a node reaches itself without one").at(span.clone()));
         }
         for pair in pairs {
-            change(unlike.entry(pair).or_insert_with(|| base.clone()), entry);
+            entry.change(unlike.entry(pair).or_insert_with(|| base.clone()));
         }
     }
     Ok((base, unlike))
-}
-
-fn change(link: &mut Link, entry: &LinkEntry) {
-    if let Some(law) = &entry.delay {
-        link.delay = law.0.clone();
-    }
-    link.loss_ppm = entry.loss.map_or(link.loss_ppm, |chance| chance.0);
-    link.duplicate_ppm = entry.duplicate.map_or(link.duplicate_ppm, |chance| chance.0);
-    link.reorder_ppm = entry.reorder.map_or(link.reorder_ppm, |chance| chance.0);
-    link.order = entry.order.map_or(link.order, Into::into);
-    link.on_cut = entry.on_cut.map_or(link.on_cut, Into::into);
 }
 
 /// The directed pairs of nodes that an entry of `links` is about.

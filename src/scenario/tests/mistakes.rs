@@ -255,6 +255,57 @@ fn kinds() {
     }
 }
 
+/// What students type who know other notations, or half of this one.
+#[test]
+fn half_known() {
+    let fault = |fault: &str| small(&format!("faults: [({fault})]"));
+    let operation = |operation: &str| small(&format!("workload: [(at: \"1s\", by: \"c1\", op: {operation})]"));
+    let protocol = |protocol: &str| small("").replace("Raft(heartbeat: \"50ms\")", protocol);
+    let shown = report(&[
+        ("another notation", "title: x\nprotocol: Raft\n".to_owned()),
+        (
+            "a cluster as a list",
+            small("").replace("{\"replica\": [\"n1\", \"n2\"], \"client\": [\"c1\"]}", "[\"n1\"]"),
+        ),
+        ("a group of one without a list", small("").replace("[\"c1\"]", "\"c1\"")),
+        ("an operation in quotes", operation("\"Put x 1\"")),
+        ("an operation in lower case", operation("put(\"x\", 1)")),
+        ("a key without quotes", operation("Put(x, 1)")),
+        ("a value with a point", operation("Put(\"x\", 1.5)")),
+        ("values without their names", operation("Cas(\"x\", 1, 2)")),
+        ("a label for a pattern", fault("on: \"silence\", do: Mark")),
+        ("a span and nothing before it", fault("after: \"1s\", do: Mark")),
+        ("a word of another tool", fault("at: \"1s\", do: Kill(\"n1\")")),
+        ("two faults in one", fault("at: \"1s\", do: [Crash(\"n1\"), Crash(\"n2\")]")),
+        ("a selector in quotes", fault("at: \"1s\", do: Crash(\"Leader\")")),
+        ("a node for a link", fault("at: \"1s\", do: Cut(\"n1\")")),
+        ("sides without a list around them", fault("at: \"1s\", do: Partition([\"n1\"], [\"n2\"])")),
+        ("a group on a side", fault("at: \"1s\", do: Partition([[\"replica\"], [\"c1\"]])")),
+        ("a fault that ends as it begins", fault("at: \"1s\", lasting: \"0s\", do: Crash(\"n1\")")),
+        ("percent", small("network: (loss: 5%)")),
+        ("a link to itself in the network", small("network: (links: [(from: \"n1\", to: \"n1\", loss: 1.0)])")),
+        ("a promise for a claim", small("expect: [ElectionSafety]")),
+        ("a promise in quotes", small("expect: [Holds(\"ElectionSafety\")]")),
+        ("one claim without a list", small("expect: Holds(RaftSafety)")),
+        ("the other way round", small("expect: [AtMost(1, Leaders)]")),
+        ("a question without its kind", small("ask: [(at: \"1s\", text: \"?\", answer: NextLeader)]")),
+        ("a range of seeds", small("ask: [Judge(at: \"1s\", text: \"?\", claim: Holds(RaftSafety), seeds: 0..50)]")),
+    ]);
+    insta::assert_snapshot!(shown);
+    let unready = [
+        protocol("Raft(pre_vote: True)"),
+        protocol("Raft(election: [\"150ms\", \"300ms\"])"),
+        protocol("Raft(election: (\"300ms\", \"150ms\"))"),
+        protocol("Raft(logs: {\"n9\": [1]})"),
+        small("variants: {\"fast\": (heartbeet: \"20ms\")}"),
+    ];
+    let shown = unready.map(|text| match Registry::standard().prepare(&parse(&text)) {
+        Ok(_) => panic!("this was accepted: {text}"),
+        Err(diagnostic) => diagnostic.to_string(),
+    });
+    insta::assert_snapshot!("half_known_protocol", shown.join("\n"));
+}
+
 #[test]
 fn files() {
     let folder = std::env::temp_dir().join(format!("pessimist-scenario-{}", std::process::id()));
