@@ -232,7 +232,11 @@ impl Scenario {
 impl ProtocolText {
     /// The configuration, as the protocol's own type. Mistakes point into the scenario's file.
     pub fn config<C: DeserializeOwned>(&self, scenario: &Scenario) -> Result<C, Diagnostic> {
-        decode::decode_body(&self.node).map_err(|mistake| scenario.diagnostic(mistake))
+        let told = |mistake| match &scenario.variant {
+            Some(_) => variant::unknown_field(mistake, &scenario.text),
+            None => mistake,
+        };
+        decode::decode_body(&self.node).map_err(|mistake| scenario.diagnostic(told(mistake)))
     }
 
     /// The configuration as it is written, variant applied.

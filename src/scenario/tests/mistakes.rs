@@ -298,6 +298,7 @@ fn half_known() {
         protocol("Raft(election: (\"300ms\", \"150ms\"))"),
         protocol("Raft(logs: {\"n9\": [1]})"),
         small("variants: {\"fast\": (heartbeet: \"20ms\")}"),
+        small("variants: {\"fast\": (sede: 2)}"),
     ];
     let shown = unready.map(|text| match Registry::standard().prepare(&parse(&text)) {
         Ok(_) => panic!("this was accepted: {text}"),
