@@ -122,6 +122,38 @@ fn every_rule_applies_and_every_question_is_answered() {
     }
 }
 
+/// What each `Judge` is answered by its seeds: a golden, read beside what the scenario says because of it.
+#[test]
+fn what_the_judges_answer() {
+    let told: Vec<String> = all()
+        .into_par_iter()
+        .filter(|(name, variant)| !is_mutant(name, variant.as_deref()))
+        .flat_map(|(name, variant)| {
+            let (scenario, runner) = read(name, variant.as_deref());
+            let answer = |question: &Question| {
+                let Question::Judge { text, claim, seeds, because } = question else { return None };
+                let is_true = |seed: &u32| {
+                    let judged = runner.judge(u64::from(*seed)).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+                    judged.judge.verdict(claim, judged.end).holds
+                };
+                let count = (0..*seeds).filter(is_true).count() as u32;
+                let word = if count == 0 {
+                    "never"
+                } else if count == *seeds {
+                    "always"
+                } else {
+                    "sometimes"
+                };
+                let because = because.as_deref().unwrap_or_default();
+                let called = variant.as_deref().map(|variant| format!(" ({variant})")).unwrap_or_default();
+                Some(format!("{name}{called}\n  {text}\n  {word}: {count} of {seeds}\n  {because}\n"))
+            };
+            scenario.questions.iter().filter_map(answer).collect::<Vec<_>>()
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
 /// Each known bug is found by a sweep, and soon.
 #[test]
 fn every_mutant_is_found() {

@@ -3,9 +3,10 @@
 //! These are plain words; whether they hold of a run is for checkers to say. A label names a fault, an operation or a
 //! moment of the scenario.
 
+use super::shapes::shapes;
 use crate::node::{Datum, SimSpan};
+use serde::de;
 use serde::de::value::EnumAccessDeserializer;
-use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
@@ -21,9 +22,9 @@ pub enum Claim {
     Eventually {
         /// The state.
         that: State,
-        /// The labelled moment from which time counts; the start of the run where absent.
+        /// The moment from which time counts; the start of the run where absent.
         #[serde(default)]
-        after: Option<String>,
+        after: Option<Since>,
         /// How much true time may pass; until the end of the run where absent.
         #[serde(default)]
         within: Option<SimSpan>,
@@ -57,6 +58,50 @@ impl Claim {
             Claim::Holds(_) | Claim::Violated(_) | Claim::Eventually { .. } => None,
             Claim::AtLeast(..) | Claim::AtMost(..) => None,
         }
+    }
+}
+
+/// A labelled moment from which time counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// The labelled fault begins, or the labelled operation is given to its client: written as the label alone.
+    Beginning(String),
+    /// The labelled fault is undone, or the labelled operation has returned or was given up: `Ended("label")`.
+    End(String),
+}
+
+impl Since {
+    /// The label.
+    pub fn label(&self) -> &str {
+        match self {
+            Since::Beginning(label) | Since::End(label) => label,
+        }
+    }
+}
+
+/// As a story says it after "the": `cut`, `end of the cut`.
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Since::Beginning(label) => f.write_str(label),
+            Since::End(label) => write!(f, "end of the {label}"),
+        }
+    }
+}
+
+shapes! {
+    Since: "a label in quotes, or Ended(\"label\")";
+
+    fn visit_str<E: de::Error>(self, label: &str) -> Result<Since, E> {
+        Ok(Since::Beginning(label.to_owned()))
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Since, A::Error> {
+        #[derive(Deserialize)]
+        enum Word {
+            Ended(String),
+        }
+        Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Ended(label)| Since::End(label))
     }
 }
 
@@ -248,6 +293,7 @@ words! {
         Leaders = "times that a node became leader",
         Terms = "different terms that were reached",
         Primaries = "the most nodes that led at one moment",
+        LeaderlessMs = "milliseconds in which no node led",
         Sent = "messages sent",
         Delivered = "messages that arrived",
         Lost = "messages that were lost",
@@ -271,45 +317,35 @@ pub fn plain_datum<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Datum, 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plain(pub Datum);
 
-impl<'de> Deserialize<'de> for Plain {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = Plain;
+shapes! {
+    Plain: "a value such as 7, \"text\", [1, 2] or Absent";
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value such as 7, \"text\", [1, 2] or Absent")
-            }
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
+        Ok(Plain(Datum::Int(number)))
+    }
 
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
-                Ok(Plain(Datum::Int(number)))
-            }
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Plain, E> {
+        let number = i64::try_from(number).map_err(|_| E::custom(format!("{} is the most", i64::MAX)))?;
+        self.visit_i64(number)
+    }
 
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Plain, E> {
-                let number = i64::try_from(number).map_err(|_| E::custom(format!("{} is the most", i64::MAX)))?;
-                self.visit_i64(number)
-            }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
+        Ok(Plain(Datum::Text(text.into())))
+    }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
-                Ok(Plain(Datum::Text(text.into())))
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
-                let mut list = vec![];
-                while let Some(Plain(item)) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(Plain(Datum::List(list.into())))
-            }
-
-            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Plain, A::Error> {
-                #[derive(Deserialize)]
-                enum Word {
-                    Absent,
-                }
-                Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Absent| Plain(Datum::Absent))
-            }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Plain, A::Error> {
+        let mut list = vec![];
+        while let Some(Plain(item)) = items.next_element()? {
+            list.push(item);
         }
-        deserializer.deserialize_any(Shapes)
+        Ok(Plain(Datum::List(list.into())))
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Plain, A::Error> {
+        #[derive(Deserialize)]
+        enum Word {
+            Absent,
+        }
+        Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Absent| Plain(Datum::Absent))
     }
 }

@@ -1,8 +1,10 @@
 //! What happened in a run, as far as facts tell: operations, leaders, faults, counts. For claims and stories.
 
-use super::claim::Measure;
+use super::claim::{Measure, Since};
 use super::model::Executed;
-use crate::node::{Cluster, Datum, EventId, Fault, Log, NodeId, Op, Operation, OperationId, Outcome, SimTime};
+use crate::node::{
+    Cluster, Datum, EventId, Fault, Log, NodeId, Op, Operation, OperationId, Outcome, SimSpan, SimTime,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -207,11 +209,16 @@ impl History {
         &self.uptimes[node.index()]
     }
 
-    /// The moments that a label names: the beginnings of its faults, or the invocations of its operations.
-    pub fn moments(&self, label: &str) -> Vec<Moment> {
-        let faults = self.faults.iter().filter(|fault| fault.label.as_deref() == Some(label)).map(|fault| fault.from);
-        let mut moments: Vec<Moment> =
-            faults.chain(self.labelled(label).map(|operation| operation.invoked)).collect();
+    /// The beginnings of a label's faults and operations, or the ends of those that have ended.
+    pub fn moments(&self, since: &Since) -> Vec<Moment> {
+        let faults = self.faults.iter().filter(|fault| fault.label.as_deref() == Some(since.label()));
+        let operations = self.labelled(since.label());
+        let mut moments: Vec<Moment> = match since {
+            Since::Beginning(_) => faults.map(|fault| fault.from).chain(operations.map(|one| one.invoked)).collect(),
+            Since::End(_) => {
+                faults.filter_map(|fault| fault.until).chain(operations.filter_map(|one| one.ended)).collect()
+            }
+        };
         moments.sort();
         moments
     }
@@ -224,6 +231,7 @@ impl History {
             Measure::Leaders => self.leaderships.len() as u64,
             Measure::Terms => self.terms.len() as u64,
             Measure::Primaries => counts.primaries,
+            Measure::LeaderlessMs => self.leaderless().0 / 1_000_000,
             Measure::Sent => counts.sent,
             Measure::Delivered => counts.delivered,
             Measure::Lost => counts.lost,
@@ -236,6 +244,16 @@ impl History {
             Measure::Crashes => counts.crashes,
             Measure::Events => counts.events,
         }
+    }
+
+    /// How much time has passed in which no node led.
+    fn leaderless(&self) -> SimSpan {
+        let (mut led_until, mut leaderless) = (SimTime::ZERO, SimSpan::ZERO);
+        for span in self.leaderships.iter() {
+            leaderless = leaderless + span.from.time.since(led_until);
+            led_until = led_until.max(span.until.unwrap_or(self.now).time);
+        }
+        leaderless + self.now.time.since(led_until)
     }
 
     // What the judge adds.

@@ -29,13 +29,14 @@ mod history;
 mod judge;
 pub mod model;
 mod raft;
+pub(crate) mod shapes;
 mod verdict;
 mod violation;
 
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Answer, Claim, Measure, Promise, Question, State};
+pub use claim::{Answer, Claim, Measure, Promise, Question, Since, State};
 pub use history::{Ending, FaultHistory, History, Leadership, Moment, OperationHistory};
 pub use judge::Judge;
 pub use verdict::Verdict;

@@ -1,6 +1,6 @@
 //! Whether a claim is true of a run.
 
-use super::claim::{Claim, Promise, State};
+use super::claim::{Claim, Promise, Since, State};
 use super::history::{Ending, Moment, OperationHistory};
 use super::judge::Judge;
 use crate::node::{Datum, EventId, NodeId, SimSpan, SimTime};
@@ -61,7 +61,7 @@ impl Judge {
                 let finding = self.find_promise(*promise);
                 Finding { holds: finding.holds.map(|kept| !kept), ..finding }
             }
-            Claim::Eventually { that, after, within } => self.find_state(that, after.as_deref(), *within, end),
+            Claim::Eventually { that, after, within } => self.find_state(that, after.as_ref(), *within, end),
             Claim::Durable(label) => self.find_durable(label),
             Claim::Got(label, value) => self.find_result(label, value),
             Claim::Ok(label) => self.find_endings(label, "ok"),
@@ -192,13 +192,13 @@ impl Judge {
 
     // States.
 
-    fn find_state(&self, that: &State, after: Option<&str>, within: Option<SimSpan>, end: SimTime) -> Finding {
-        let moments = after.map_or_else(|| vec![Moment::START], |label| self.history.moments(label));
+    fn find_state(&self, that: &State, after: Option<&Since>, within: Option<SimSpan>, end: SimTime) -> Finding {
+        let moments = after.map_or_else(|| vec![Moment::START], |since| self.history.moments(since));
         let what = tell_state(that);
         let limit = within.map(|span| format!(" within {}", brief(span))).unwrap_or_default();
         let from = match (after, within) {
-            (Some(label), Some(_)) => format!(" of the {label}"),
-            (Some(label), None) => format!(" after the {label}"),
+            (Some(since), Some(_)) => format!(" of the {since}"),
+            (Some(since), None) => format!(" after the {since}"),
             (None, _) => String::new(),
         };
         let claim = format!("{what}{limit}{from}");
@@ -215,7 +215,7 @@ impl Judge {
             slowest = slowest.max(Some((took, reached.event)));
         }
         match slowest {
-            None => Judge::missing(after.unwrap_or_default()),
+            None => Judge::missing(&after.map(Since::to_string).unwrap_or_default()),
             Some((took, event)) => Finding::new(true, format!("{claim}: {}", brief(took)), Some(event)),
         }
     }

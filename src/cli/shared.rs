@@ -111,7 +111,8 @@ pub fn load_by_name(name: &str, variant: Option<&str>) -> Result<Scenario, Stop>
     if path.exists() || name.ends_with(".ron") {
         return Ok(Scenario::load(path, variant)?);
     }
-    let nearest = match crate::scenario::nearest(name, library::names()) {
+    let without_chapter = library::names().find(|built_in| built_in.rsplit('/').next() == Some(name));
+    let nearest = match without_chapter.or_else(|| crate::scenario::nearest(name, library::names())) {
         Some(nearest) => format!("\nnearest: {nearest}"),
         None => String::new(),
     };

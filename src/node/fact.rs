@@ -241,6 +241,30 @@ kinds!(
     Note,
 );
 
+impl FactKind {
+    /// Whether facts of this kind name a term: see [`Fact::term`].
+    pub const fn has_term(self) -> bool {
+        use FactKind::*;
+        match self {
+            BecameCandidate | BecameLeader | BecameFollower | Voted | Appended | Compacted | Installed | Restored
+            | Recovered | Committed => true,
+            Truncated | Applied | Asked | Returned | TimedOut | Delivered | Acquired | Released | Decided | Note => {
+                false
+            }
+        }
+    }
+
+    /// Whether facts of this kind name a place in the log: see [`Fact::index`].
+    pub const fn has_index(self) -> bool {
+        use FactKind::*;
+        match self {
+            Appended | Truncated | Compacted | Installed | Restored | Recovered | Committed | Applied => true,
+            BecameCandidate | BecameLeader | BecameFollower | Voted | Asked | Returned | TimedOut | Delivered
+            | Acquired | Released | Decided | Note => false,
+        }
+    }
+}
+
 impl fmt::Display for FactKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -2,6 +2,57 @@
 
 use serde::ser::{self, Impossible, Serialize};
 use std::fmt;
+use std::marker::PhantomData;
+
+/// The kinds that values of a type can be of, so that a scenario which names another can be refused.
+///
+/// [`node_value!`](crate::node_value) implements it. An enum that stands within another has to be declared by it as well.
+#[diagnostic::on_unimplemented(
+    message = "it is not known of what kinds `{Self}` can be",
+    note = "declare messages and timers with `node_value! {{ ... }}`"
+)]
+pub trait Kinds {
+    /// The type's own name.
+    const NAME: &'static str;
+
+    /// The names of an enum's variants, each that wraps another enum replaced by that one's; none for what is no enum.
+    fn variants() -> Vec<&'static str>;
+
+    /// Every answer that [`kind_of`] can give for a value of this type.
+    fn kinds() -> Vec<&'static str> {
+        let variants = Self::variants();
+        if variants.is_empty() { vec![Self::NAME] } else { variants }
+    }
+}
+
+impl Kinds for () {
+    const NAME: &'static str = "-";
+
+    fn variants() -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+/// What a variant or struct wraps, for [`node_value!`](crate::node_value): it cannot tell numbers and enums apart.
+#[doc(hidden)]
+pub struct __Wrapped<T>(PhantomData<T>);
+
+impl<T: Kinds> __Wrapped<T> {
+    /// The variants of an enum that `node_value!` declares: this is found before [`__Plain::variants`].
+    pub fn variants() -> Vec<&'static str> {
+        T::variants()
+    }
+}
+
+#[doc(hidden)]
+pub trait __Plain {
+    /// Whatever else may be wrapped has no variants that count.
+    fn variants() -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+impl<T> __Plain for __Wrapped<T> {}
 
 /// The innermost variant name of a value, or its type's name where it is no enum: `RequestVote`, `Token`.
 ///
@@ -147,23 +198,25 @@ impl ser::Serializer for &mut Kind {
 mod tests {
     use super::*;
 
-    #[derive(serde::Serialize)]
-    struct Token {
-        round: u32,
-    }
-
-    #[derive(serde::Serialize)]
-    enum Vote {
-        Request { term: u64 },
-        Grant(u64),
-        Cancel,
-    }
-
-    #[derive(serde::Serialize)]
-    enum Message {
-        Vote(Vote),
-        Token(Token),
-        Both(u8, u8),
+    crate::node::node_value! {
+        struct Token {
+            round: u32,
+        }
+        /// With a remark, and a field with one.
+        enum Vote {
+            Request { term: u64 },
+            /// A number is no enum.
+            Grant(u64),
+            Cancel,
+        }
+        enum Message {
+            Vote(Vote),
+            Token(Token),
+            Both(u8, u8),
+        }
+        struct Envelope(Vote);
+        struct Number(pub u64);
+        struct Bare;
     }
 
     #[test]
@@ -175,5 +228,17 @@ mod tests {
         assert_eq!(kind_of(&Message::Token(Token { round: 1 })), "Token");
         assert_eq!(kind_of(&Message::Both(1, 2)), "Both");
         assert_eq!(kind_of(&7u8), "-");
+    }
+
+    /// What a type says of its kinds is what its values are.
+    #[test]
+    fn a_type_knows_the_kinds_of_its_values() {
+        assert_eq!(Message::kinds(), ["Request", "Grant", "Cancel", "Token", "Both"]);
+        assert_eq!(Token::kinds(), [kind_of(&Token { round: 1 })]);
+        assert_eq!(Envelope::kinds(), Vote::kinds());
+        assert_eq!(kind_of(&Envelope(Vote::Cancel)), "Cancel");
+        assert_eq!(Number::kinds(), [kind_of(&Number(7))]);
+        assert_eq!(Bare::kinds(), [kind_of(&Bare)]);
+        assert_eq!(<()>::kinds(), [kind_of(&())]);
     }
 }

@@ -72,7 +72,9 @@ pub use ctx::{ClockReading, Ctx, Effect};
 pub use disk::Disk;
 pub use fact::{Fact, FactKind};
 pub use fault::{ClockChange, DiskMode, Fault};
-pub use kind::kind_of;
+#[doc(hidden)]
+pub use kind::{__Plain, __Wrapped};
+pub use kind::{Kinds, kind_of};
 pub use log::{LOG_CHUNK, LOG_CHUNK_NAME, LOG_ENDS, LOG_NAME, LOG_SHORT, Log};
 pub use operation::{Datum, Key, Op, Operation, OperationId, Outcome, Retry};
 pub use sink::{Event, EventId, LossReason, Sink, What};
@@ -99,9 +101,9 @@ pub trait Node: Value {
     /// What a scenario may set. Read from the scenario file.
     type Config: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What nodes send to each other. A message's kind is its innermost variant name.
-    type Msg: Value;
+    type Msg: Value + Kinds;
     /// Names of timers. Setting a timer that is set already moves it.
-    type Timer: Value;
+    type Timer: Value + Kinds;
     /// What survives a crash; `()` for a protocol that keeps nothing.
     type Disk: Disk;
 
@@ -141,7 +143,7 @@ impl Badge {
     }
 }
 
-/// Declares types with all the derives that [`Value`] asks for.
+/// Declares types with all the derives that [`Value`] asks for, and with their [`Kinds`].
 ///
 /// ```
 /// pessimist::node::node_value! {
@@ -154,11 +156,55 @@ impl Badge {
 /// ```
 #[macro_export]
 macro_rules! node_value {
-    ($($item:item)*) => { $(
+    () => {};
+    // One type whose name is known, the variants that it has, and what follows it.
+    (@type $name:ident [$($variants:expr),*] $item:item $($rest:tt)*) => {
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, $crate::node::__Serialize)]
         #[serde(crate = "::pessimist::node::__serde")]
         $item
-    )* };
+
+        impl $crate::node::Kinds for $name {
+            const NAME: &'static str = stringify!($name);
+
+            fn variants() -> Vec<&'static str> {
+                #[allow(unused_imports, reason = "where every variant wraps an enum, or none anything")]
+                use $crate::node::__Plain as _;
+                let variants: Vec<Vec<&'static str>> = vec![$($variants),*];
+                variants.concat()
+            }
+        }
+
+        $crate::node_value! { $($rest)* }
+    };
+    // A variant alone; one that wraps something; one that holds anything else.
+    (@variant $name:ident) => { vec![stringify!($name)] };
+    (@variant $name:ident ($inner:ty)) => {{
+        let within = $crate::node::__Wrapped::<$inner>::variants();
+        if within.is_empty() { vec![stringify!($name)] } else { within }
+    }};
+    (@variant $name:ident $($fields:tt)*) => { vec![stringify!($name)] };
+    (
+        $(#[$meta:meta])* $vis:vis enum $name:ident { $(
+            $(#[$about:meta])* $variant:ident $(( $($inner:ty),* $(,)? ))? $({ $($fields:tt)* })?
+        ),* $(,)? } $($rest:tt)*
+    ) => {
+        $crate::node_value! {
+            @type $name [$($crate::node_value!(@variant $variant $(($($inner),*))? $({ $($fields)* })?)),*]
+            $(#[$meta])* $vis enum $name {
+                $($(#[$about])* $variant $(($($inner),*))? $({ $($fields)* })?),*
+            }
+            $($rest)*
+        }
+    };
+    ($(#[$meta:meta])* $vis:vis struct $name:ident ($inner_vis:vis $inner:ty); $($rest:tt)*) => {
+        $crate::node_value! {
+            @type $name [$crate::node::__Wrapped::<$inner>::variants()]
+            $(#[$meta])* $vis struct $name ($inner_vis $inner); $($rest)*
+        }
+    };
+    ($(#[$meta:meta])* $vis:vis struct $name:ident $($rest:tt)*) => {
+        $crate::node_value! { @type $name [] $(#[$meta])* $vis struct $name $($rest)* }
+    };
 }
 pub use node_value;
 

@@ -5,6 +5,7 @@
 use super::diagnostic::{Checked, Mistake, Span};
 use super::help;
 use super::syntax::{Body, Field, Kind, Node};
+use crate::check::Promise;
 use serde::de::value::{BorrowedStrDeserializer, U64Deserializer};
 use serde::de::{self, DeserializeSeed, Deserializer as _, Expected, IntoDeserializer as _, Unexpected, Visitor};
 use std::fmt::Display;
@@ -84,10 +85,10 @@ impl<'a> Decoder<'a> {
             View::Word(word, None) if expected.contains("text") || expected.contains("quotes") => {
                 mistake.label(format!("write {word:?}"))
             }
-            View::Text(text) if expected.contains("word") => mistake.label("without quotes").note(format!(
-                "a word such as {} stands without quotes",
-                if text.is_empty() { "Leader" } else { text }
-            )),
+            View::Text("true" | "false") if expected.contains("true or false") => mistake.label("without quotes"),
+            View::Word(word @ ("True" | "False"), None) if expected.contains("true or false") => {
+                mistake.label(format!("write {}", word.to_lowercase()))
+            }
             View::Text(text) if expected.contains("number") && text.parse::<f64>().is_ok() => {
                 mistake.label("without quotes")
             }
@@ -96,8 +97,29 @@ impl<'a> Decoder<'a> {
             }
             View::Map(_) if expected.contains("record") => mistake.label("write ( ) instead of { }"),
             View::Record(_) if expected.contains("list") => mistake.label("write [ ] instead of ( )"),
+            View::Text(_) | View::Word(..) if expected.contains("list") => mistake.label("write [ ] around it"),
+            View::List(_) if expected.contains("pair") => mistake.label("write ( ) instead of [ ]"),
+            View::List(_) | View::Text(_) | View::Number(_) if expected.contains("map") => {
+                mistake.label("such as {\"name\": ...}")
+            }
             View::Record(_) if expected.contains("map") => mistake.label("write { } instead of ( )"),
             _ => mistake,
+        }
+    }
+
+    /// The refusal of what is no word, where one of these is wanted.
+    fn no_word(&self, words: &[&str]) -> Box<Mistake> {
+        let mistake = self.wrong("enum ").accepted(words.join(" "));
+        let example = words.first().and_then(|word| help::form(word));
+        match self.view {
+            View::Text(text) if words.contains(&text.split('(').next().unwrap_or(text)) => {
+                mistake.label("without quotes")
+            }
+            View::Record(_) if !words.is_empty() => mistake.label(format!("write {}(...)", words[0])),
+            _ => match example {
+                Some(example) => mistake.label(format!("such as {example}")),
+                None => mistake,
+            },
         }
     }
 
@@ -174,6 +196,9 @@ impl de::Error for Box<Mistake> {
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
         let mistake = Mistake::says(format!("{found} has no meaning here")).one_of(found, expected.iter().copied());
+        if expected.contains(&"Holds") && Promise::ALL.iter().any(|promise| promise.name() == found) {
+            return mistake.label(format!("write Holds({found})"));
+        }
         if mistake.label.is_empty() && found.starts_with(|c: char| c.is_ascii_lowercase()) {
             return mistake.label(format!("a name? write {found:?}"));
         }
@@ -382,7 +407,7 @@ impl<'a> de::Deserializer<'a> for Decoder<'a> {
         match self.view {
             View::Word(word, body) => visitor.visit_enum(Variant { word, body, span: self.span }),
             View::Nothing(_) => self.refuse(&visitor),
-            _ => Err(self.wrong("enum ").accepted(variants.join(" "))),
+            _ => Err(self.no_word(variants)),
         }
     }
 

@@ -108,6 +108,7 @@ impl Diagnostic {
         let mistake = &self.mistake;
         let message: String = mistake.message.chars().map(printable).collect();
         let message = wrap(&message, COLUMNS - "error: ".len());
+        // What would stand under a place is a line of its own where there is no place.
         let mut notes = vec![("accepted", mistake.accepted.clone())];
         let mut group = Level::ERROR.primary_title(message).elements(Vec::<annotate_snippets::Message<'_>>::new());
         if let Some(span) = &mistake.span {
@@ -127,6 +128,9 @@ impl Diagnostic {
                 }
             }
             group = group.element(snippet);
+        }
+        if let (None, Some((name, text))) = (&mistake.span, mistake.label.split_once(": ")) {
+            notes.push((name, text.to_owned()));
         }
         notes.push(("note", mistake.note.clone()));
         for (name, text) in notes.into_iter().filter(|(_, text)| !text.is_empty()) {

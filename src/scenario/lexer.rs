@@ -299,6 +299,7 @@ fn unexpected(c: char) -> Box<Mistake> {
         '#' => {
             Mistake::says("# has no meaning here").note("a comment begins with //; extensions need not be enabled")
         }
+        '%' => Mistake::says("% has no meaning here").note("a share is a number from 0 to 1: 5 percent are 0.05"),
         c => Mistake::says(format!("{c:?} has no meaning here")),
     }
 }

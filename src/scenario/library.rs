@@ -22,6 +22,7 @@ library! {
     "raft/figure-7",
     "raft/figure-8",
     "raft/forgotten-vote",
+    "raft/overtaken-disk",
     "raft/torn-tail",
     "raft/slow-disk",
     "raft/paused-leader",

@@ -44,6 +44,7 @@ use crate::check::{Claim, Question};
 use crate::kernel::{Action, Plan};
 use diagnostic::Checked;
 use names::Names;
+use rules::KindNames;
 use serde::de::DeserializeOwned;
 use std::io::Read;
 use std::path::Path;
@@ -85,6 +86,7 @@ pub struct Scenario {
     pub tree: Node,
     /// 16 hexadecimal digits of the content's BLAKE3 hash.
     pub hash: String,
+    kinds: KindNames,
     text: Arc<str>,
 }
 
@@ -207,18 +209,34 @@ impl Scenario {
         self.diagnostic(mistake.one_of(name, known))
     }
 
-    /// What to say where the protocol itself refuses its configuration, in its own words.
-    pub fn refused_config(&self, field: Option<&str>, message: &str) -> Diagnostic {
-        let span = field.and_then(|name| self.protocol.node.field(name)).map(|field| field.value.head());
-        let span = span.unwrap_or_else(|| self.protocol.name_span.clone());
+    /// Refuses kinds of messages and timers that the protocol does not have: a rule that waits for one never applies.
+    pub fn check_kinds(&self, messages: &[&str], timers: &[&str]) -> Result<(), Diagnostic> {
+        self.kinds.check(&self.protocol.name, messages, timers).map_err(|mistake| self.diagnostic(mistake))
+    }
+
+    /// What to say where the protocol itself refuses its configuration, in its own words. Shown is the first field that
+    /// these words name.
+    pub fn refused_config(&self, message: &str) -> Diagnostic {
+        let mut words = message.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let field = words.find_map(|word| self.protocol.node.field(word));
+        let span = field.map_or_else(|| self.protocol.name_span.clone(), |field| field.value.head());
         self.diagnostic(Mistake::says(message).at(span))
+    }
+
+    /// The same scenario as one of its variants makes it.
+    pub fn with_variant(&self, variant: &str) -> Result<Scenario, Diagnostic> {
+        Scenario::parse(&self.name, &self.text, Some(variant))
     }
 }
 
 impl ProtocolText {
     /// The configuration, as the protocol's own type. Mistakes point into the scenario's file.
     pub fn config<C: DeserializeOwned>(&self, scenario: &Scenario) -> Result<C, Diagnostic> {
-        decode::decode_body(&self.node).map_err(|mistake| scenario.diagnostic(mistake))
+        let told = |mistake| match &scenario.variant {
+            Some(_) => variant::unknown_field(mistake, &scenario.text),
+            None => mistake,
+        };
+        decode::decode_body(&self.node).map_err(|mistake| scenario.diagnostic(told(mistake)))
     }
 
     /// The configuration as it is written, variant applied.
@@ -239,18 +257,28 @@ fn too_long(name: &str) -> Box<Mistake> {
         .note("was a trace meant? pessimist replay TRACE runs it again")
 }
 
+fn no_scenario(span: Span) -> Box<Mistake> {
+    Mistake::says("a scenario begins with  Scenario(title: \"...\", ...").at(span)
+}
+
+/// Whether a text is in another language altogether: its first line already has a name where a scenario has a bracket.
+fn is_foreign(text: &str) -> bool {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    first.starts_with(|c: char| c.is_ascii_lowercase()) && !first.contains('(')
+}
+
 fn read(name: &str, text: &str, variant: Option<&str>) -> Checked<Scenario> {
     if text.len() > MAX_BYTES {
         return Err(too_long(name));
     }
-    let tree = syntax::parse(text)?;
+    let tree = syntax::parse(text).map_err(|mistake| if is_foreign(text) { no_scenario(0..1) } else { mistake })?;
     let begins = match &tree.kind {
         Kind::Record(Body::Fields(_)) => true,
         Kind::Word(word, Some(Body::Fields(_))) => word == "Scenario",
         _ => false,
     };
     if !begins {
-        return Err(Mistake::says("a scenario begins with  Scenario(title: \"...\", ...").at(tree.head()));
+        return Err(no_scenario(tree.head()));
     }
     let variants = variant::names(&tree)?;
     let scenario = one(name, text, &tree, variants.clone(), variant)?;
@@ -288,6 +316,7 @@ fn one(name: &str, text: &str, tree: &Node, variants: Vec<String>, variant: Opti
         content,
         tree,
         hash,
+        kinds: resolved.kinds,
         text: text.into(),
     })
 }

@@ -3,6 +3,7 @@
 use super::diagnostic::{Checked, Mistake};
 use super::schema::At;
 use super::words::{Links, Who, WhoWord};
+use crate::check::Since;
 use crate::kernel::{Action, LinkSelector, NodeSelector, Plan, Rule, RuleId};
 use crate::node::{Cluster, NodeId};
 
@@ -75,7 +76,7 @@ impl Names {
         let names = || self.cluster.names().iter().map(String::as_str);
         let mistake = not_found(name, &format!("{:?} is not a node here", name.value), names());
         match self.groups().any(|group| group == name.value) {
-            true => mistake.label(format!("a group; a node of it is AnyOf({:?})", name.value)),
+            true => mistake.label("a group, and one node is wanted"),
             false => mistake,
         }
     }
@@ -105,7 +106,14 @@ impl Names {
                 Ok(node) => NodeSelector::Node(node),
                 Err(mistake) => {
                     let accepted = format!("{}; {SELECTORS}", mistake.accepted);
-                    return Err(mistake.accepted(accepted));
+                    let mistake = mistake.accepted(accepted);
+                    return Err(match name.value.as_str() {
+                        "Leader" | "AFollower" | "Random" => mistake.label("without quotes"),
+                        group if self.groups().any(|other| other == group) => {
+                            mistake.label(format!("a group; a node of it is AnyOf({group:?})"))
+                        }
+                        _ => mistake,
+                    });
                 }
             },
             Who::Word(WhoWord::Leader) => NodeSelector::Leader,
@@ -240,11 +248,14 @@ impl Names {
         }
     }
 
-    /// The fault or operation of that label: something that happens.
-    pub fn moment(&self, label: &At<String>) -> Checked<RuleId> {
+    /// The fault or operation whose beginning or end a claim counts from; `label` is its label, in its place.
+    pub fn since(&self, since: &Since, label: &At<String>) -> Checked<RuleId> {
         let rule = self.rule(label, |rule| rule.does != Does::Question)?;
-        match self.rules[rule].does {
-            Does::Question => Err(self.refused(label, "is a question, and a fault or operation is wanted here", "")),
+        match (self.rules[rule].does, since) {
+            (Does::Question, _) => {
+                Err(self.refused(label, "is a question, and a fault or operation is wanted here", ""))
+            }
+            (Does::Hit | Does::Fault, Since::End(_)) => self.lasting_fault(label),
             _ => Ok(rule),
         }
     }
@@ -257,7 +268,8 @@ pub fn no_cables() -> Box<Mistake> {
     Mistake::says("sites and cables are not built yet").note(note)
 }
 
-fn not_found<'a>(name: &At<String>, message: &str, names: impl Iterator<Item = &'a str> + Clone) -> Box<Mistake> {
+/// The refusal of a name, with the nearest of those that there are and with all of them.
+pub fn not_found<'a>(name: &At<String>, message: &str, names: impl Iterator<Item = &'a str> + Clone) -> Box<Mistake> {
     const SHOWN: usize = 24;
     let mistake = Mistake::says(message).at(name.span.clone());
     let mistake = match super::diagnostic::nearest(&name.value, names.clone()) {

@@ -4,7 +4,7 @@ use super::session::{Run, Session};
 use super::{Diagnostic, Scenario};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
-use crate::node::{Node, SimTime};
+use crate::node::{Cluster, Kinds, Node, SimTime};
 use crate::protocols::{postcards, raft, single_server, two_generals};
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,9 @@ struct Protocol {
     name: &'static str,
     prepare: Box<Prepare>,
 }
+
+/// Says why a configuration makes no sense, where it makes none.
+type Check<N> = fn(&<N as Node>::Config, &Cluster) -> Result<(), String>;
 
 /// Reads a scenario's configuration as the protocol's own.
 type Prepare = dyn Fn(&Scenario) -> Result<Box<dyn Runner>, Diagnostic> + Send + Sync;
@@ -82,8 +85,8 @@ impl Registry {
     /// The protocols that come with Pessimist.
     pub fn standard() -> Self {
         Registry::empty()
-            .with_checked::<raft::Raft>("Raft", raft::Config::check)
-            .with_checked::<raft::Mutant>("RaftMutant", raft::mutants::Config::check)
+            .with_checked::<raft::Raft>("Raft", raft::Config::check_within)
+            .with_checked::<raft::Mutant>("RaftMutant", |config, cluster| config.raft.check_within(cluster))
             .with::<postcards::Postcards>("Postcards")
             .with::<single_server::SingleServer>("SingleServer")
             .with::<two_generals::General>("TwoGenerals")
@@ -91,15 +94,17 @@ impl Registry {
 
     /// Adds a protocol, or puts one in the place of another of the same name.
     pub fn with<N: Node>(self, name: &'static str) -> Self {
-        self.with_checked::<N>(name, |_| Ok(()))
+        self.with_checked::<N>(name, |_, _| Ok(()))
     }
 
-    /// Adds a protocol whose configuration may make no sense: `check` says why, in a sentence for people.
-    pub fn with_checked<N: Node>(mut self, name: &'static str, check: fn(&N::Config) -> Result<(), String>) -> Self {
+    /// Adds a protocol whose configuration may make no sense, by itself or for a cluster: `check` says why, in a sentence
+    /// for people. The first field that the sentence names is the one that people are shown.
+    pub fn with_checked<N: Node>(mut self, name: &'static str, check: Check<N>) -> Self {
         self.protocols.retain(|protocol| protocol.name != name);
         let prepare = move |scenario: &Scenario| -> Result<Box<dyn Runner>, Diagnostic> {
             let config: N::Config = scenario.protocol.config(scenario)?;
-            check(&config).map_err(|why| scenario.refused_config(None, &why))?;
+            check(&config, &scenario.plan.cluster).map_err(|why| scenario.refused_config(&why))?;
+            scenario.check_kinds(&N::Msg::kinds(), &N::Timer::kinds())?;
             Ok(Box::new(Prepared::<N> { plan: scenario.plan.clone(), config }))
         };
         self.protocols.push(Protocol { name, prepare: Box::new(prepare) });
@@ -111,8 +116,17 @@ impl Registry {
         self.protocols.iter().map(|protocol| protocol.name)
     }
 
-    /// Makes a scenario ready to be run.
+    /// Makes a scenario ready to be run. Its variants are tried as well, so that a mistake in one does not wait for its
+    /// day.
     pub fn prepare(&self, scenario: &Scenario) -> Result<Box<dyn Runner>, Diagnostic> {
+        let runner = self.prepare_one(scenario)?;
+        for variant in scenario.variants.iter().filter(|_| scenario.variant.is_none()) {
+            self.prepare_one(&scenario.with_variant(variant)?)?;
+        }
+        Ok(runner)
+    }
+
+    fn prepare_one(&self, scenario: &Scenario) -> Result<Box<dyn Runner>, Diagnostic> {
         match self.protocols.iter().find(|protocol| protocol.name == scenario.protocol.name) {
             Some(protocol) => (protocol.prepare)(scenario),
             None => Err(scenario.unknown_protocol(self.names().collect::<Vec<_>>())),

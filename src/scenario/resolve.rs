@@ -4,7 +4,7 @@ use super::Expectation;
 use super::decode::decode;
 use super::diagnostic::{Checked, Mistake, Span};
 use super::names::{Does, Names, RuleName, no_cables};
-use super::rules;
+use super::rules::{self, KindNames};
 use super::schema::{Ask, At, Clock, Disk, File, LinkEntry, Network, SyncHoldsText, When};
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
@@ -19,6 +19,7 @@ pub struct Resolved {
     pub plan: Plan,
     pub questions: Vec<Question>,
     pub expect: Vec<Expectation>,
+    pub kinds: KindNames,
 }
 
 /// Resolves a whole scenario, variant applied.
@@ -41,9 +42,11 @@ pub fn resolve(root: &Node) -> Checked<Resolved> {
         plan.service.extend(names.nodes(name)?.into_iter().map(|node| (node, *span)));
     }
     plan.rules = Entries::new(root).rules(&names, &file)?;
+    all_reached(&file, plan.until)?;
     let questions = file.ask.iter().map(|ask| question(&names, ask, root)).collect::<Checked<_>>()?;
     let expect = expectations(&names, &file, root)?;
-    Ok(Resolved { file, plan, questions, expect })
+    let kinds = KindNames::of(&file);
+    Ok(Resolved { file, plan, questions, expect, kinds })
 }
 
 fn cluster(file: &File) -> Checked<Cluster> {
@@ -123,38 +126,19 @@ fn network(names: &Names, network: &Network) -> Checked<(Link, Unlike)> {
     if let Some(span) = sites.or(network.cables.as_ref().map(|at| &at.span)) {
         return Err(no_cables().at(span.clone()));
     }
-    let Network { delay, loss, duplicate, reorder, order, on_cut, links, .. } = network;
-    let all = LinkEntry {
-        from: None,
-        to: None,
-        between: None,
-        delay: delay.clone(),
-        loss: *loss,
-        duplicate: *duplicate,
-        reorder: *reorder,
-        order: *order,
-        on_cut: *on_cut,
-    };
     let mut base = Link::default();
-    change(&mut base, &all);
+    network.change(&mut base);
     let mut unlike = BTreeMap::new();
-    for At { value: entry, span } in links {
-        for pair in pairs(names, entry).map_err(|mistake| mistake.at(span.clone()))? {
-            change(unlike.entry(pair).or_insert_with(|| base.clone()), entry);
+    for At { value: entry, span } in &network.links {
+        let pairs = pairs(names, entry).map_err(|mistake| mistake.at(span.clone()))?;
+        if pairs.is_empty() {
+            return Err(Mistake::says("a link joins two nodes; a node reaches itself without one").at(span.clone()));
+        }
+        for pair in pairs {
+            entry.change(unlike.entry(pair).or_insert_with(|| base.clone()));
         }
     }
     Ok((base, unlike))
-}
-
-fn change(link: &mut Link, entry: &LinkEntry) {
-    if let Some(law) = &entry.delay {
-        link.delay = law.0.clone();
-    }
-    link.loss_ppm = entry.loss.map_or(link.loss_ppm, |chance| chance.0);
-    link.duplicate_ppm = entry.duplicate.map_or(link.duplicate_ppm, |chance| chance.0);
-    link.reorder_ppm = entry.reorder.map_or(link.reorder_ppm, |chance| chance.0);
-    link.order = entry.order.map_or(link.order, Into::into);
-    link.on_cut = entry.on_cut.map_or(link.on_cut, Into::into);
 }
 
 /// The directed pairs of nodes that an entry of `links` is about.
@@ -230,7 +214,7 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
         names.push(name(work.when(), Does::Operation, entries.content("workload", place, &["by", "op"]))?);
     }
     for (place, ask) in file.ask.iter().enumerate() {
-        names.push(name(when_asked(ask), Does::Question, entries.content("ask", place, &["text"]))?);
+        names.push(name(ask.when(), Does::Question, entries.content("ask", place, &["text"]))?);
     }
     Ok(names)
 }
@@ -251,13 +235,6 @@ fn hits(action: &ActionText) -> Does {
         A::Disk(..) | A::Wipe(_) | A::Clock(..) => Does::Hit,
         A::OneOf(menu) if menu.iter().any(|(_, action)| hits(&action.value) == Does::Hit) => Does::Hit,
         _ => Does::Fault,
-    }
-}
-
-fn when_asked(ask: &Ask) -> When<'_> {
-    match ask {
-        Ask::Guess(guess) => guess.when(),
-        Ask::Judge(judge) => judge.when(),
     }
 }
 
@@ -301,7 +278,7 @@ impl<'a> Entries<'a> {
         }
         for (place, ask) in file.ask.iter().enumerate() {
             let span = self.span("ask", place);
-            rules.push(rule(names, rules.len(), when_asked(ask), span.clone(), Action::Ask(place), &span)?);
+            rules.push(rule(names, rules.len(), ask.when(), span.clone(), Action::Ask(place), &span)?);
         }
         no_circle(&rules, file)?;
         Ok(rules)
@@ -314,6 +291,24 @@ fn rule(names: &Names, id: usize, when: When, entry: Span, action: Action, what:
     let rule = Rule { label: Some(names.rules[id].key.clone()), trigger, after, lasting, action };
     rules::check(&rule, &when, what)?;
     Ok(rule)
+}
+
+/// Refuses moments after the end of the run: what is to happen then never does.
+fn all_reached(file: &File, until: SimTime) -> Checked<()> {
+    let faults = file.faults.iter().map(|fault| fault.when());
+    let work = file.workload.iter().map(|work| work.when());
+    let whens = faults.chain(work).chain(file.ask.iter().map(|ask| ask.when()));
+    match whens.flat_map(|when| [when.at, when.from]).flatten().find(|at| SimTime(at.value.0) > until) {
+        None => Ok(()),
+        Some(late) => {
+            let end = SimSpan(until.0);
+            let mistake = Mistake::says(format!("the run is over by then: it ends at {end}")).at(late.span.clone());
+            Err(match &file.until {
+                Some(until) => mistake.related(until.span.clone(), "the end"),
+                None => mistake.note("write  until: \"20s\"  for a longer run"),
+            })
+        }
+    }
 }
 
 /// Refuses faults and operations that wait for each other in a circle: none of them would ever happen.
@@ -377,7 +372,7 @@ pub(super) fn check_claim(names: &Names, root: &Node, at: &At<Claim>) -> Checked
     if let Claim::Eventually { that, after, .. } = claim {
         check_label(names, root, &at.span, that.label())?;
         if let Some(after) = after {
-            names.moment(&placed(root, &at.span, after))?;
+            names.since(after, &placed(root, &at.span, after.label()))?;
         }
     }
     check_label(names, root, &at.span, claim.label())

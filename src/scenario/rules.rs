@@ -1,8 +1,8 @@
 //! From entries of a scenario to the rules of a plan: when, what, and what may not be combined.
 
 use super::diagnostic::{Checked, Mistake, Span};
-use super::names::Names;
-use super::schema::{After, At, When};
+use super::names::{Names, not_found};
+use super::schema::{After, At, File, When};
 use super::words::{ActionText, ClockText, FactText, LawText, OpText, PatternText, Split, Stored};
 use crate::kernel::{
     Action, FactPattern, Law, LinkAction, LinkSelector, MessageAction, MessagePattern, NodeAction, Pattern, Rule,
@@ -108,6 +108,14 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
     let node = |name: &Option<At<String>>| name.as_ref().map(|name| names.node(name)).transpose();
     let fact = |kind: FactKind, text: &Option<FactText>| {
         let FactText { node: name, term, index } = text.clone().unwrap_or_default();
+        for (asked, said, what) in
+            [(term.is_some(), kind.has_term(), "term"), (index.is_some(), kind.has_index(), "index")]
+        {
+            if asked && !said {
+                let mistake = Mistake::says(format!("{kind} names no {what}, so this never happens"));
+                return Err(mistake.at(at.span.clone()).label(format!("without {what}: ...")));
+            }
+        }
         Ok(Pattern::Fact(FactPattern { kind, node: node(&name)?, term, index }))
     };
     use PatternText as P;
@@ -118,7 +126,8 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
         P::Returned(label) => names.operation(label).map(Pattern::Returned),
         P::TimedOut(label) => names.operation(label).map(Pattern::TimedOut),
         P::Message { kind, from, to } => {
-            Ok(Pattern::Message(MessagePattern { kind: kind.clone(), from: node(from)?, to: node(to)? }))
+            let kind = kind.as_ref().map(|kind| kind.value.clone());
+            Ok(Pattern::Message(MessagePattern { kind, from: node(from)?, to: node(to)? }))
         }
         P::Fact { kind, node: name, term, index } => {
             fact(*kind, &Some(FactText { node: name.clone(), term: *term, index: *index }))
@@ -144,6 +153,51 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
     }
 }
 
+/// The kinds of messages and timers that a scenario names. Only its protocol knows which there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KindNames {
+    /// In `Message(kind: ...)`.
+    pub messages: Vec<At<String>>,
+    /// In `Expire(..., ...)`.
+    pub timers: Vec<At<String>>,
+}
+
+impl KindNames {
+    /// Those of a whole file.
+    pub fn of(file: &File) -> Self {
+        let mut names = KindNames::default();
+        let faults = file.faults.iter().map(|fault| fault.when());
+        let work = file.workload.iter().map(|work| work.when());
+        let patterns = faults.chain(work).chain(file.ask.iter().map(|ask| ask.when())).filter_map(|when| when.on);
+        for pattern in patterns {
+            if let PatternText::Message { kind, .. } = &pattern.value {
+                names.messages.extend(kind.clone());
+            }
+        }
+        file.faults.iter().for_each(|fault| names.add_timers(&fault.r#do.value));
+        names
+    }
+
+    fn add_timers(&mut self, action: &ActionText) {
+        match action {
+            ActionText::Expire(_, timer) => self.timers.push(timer.clone()),
+            ActionText::OneOf(menu) => menu.iter().for_each(|(_, action)| self.add_timers(&action.value)),
+            _ => {}
+        }
+    }
+
+    /// Refuses a kind that the protocol does not have.
+    pub fn check(&self, protocol: &str, messages: &[&str], timers: &[&str]) -> Checked<()> {
+        for (names, known, what) in [(&self.messages, messages, "message"), (&self.timers, timers, "timer")] {
+            if let Some(name) = names.iter().find(|name| !known.contains(&name.value.as_str())) {
+                let message = format!("{protocol} has no {what} {:?}", name.value);
+                return Err(not_found(name, &message, known.iter().copied()));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a fault does.
 pub fn action(names: &Names, at: &At<ActionText>) -> Checked<Action> {
     plain_action(names, &at.value).map_err(|mistake| mistake.at(at.span.clone()))
@@ -159,7 +213,7 @@ fn plain_action(names: &Names, text: &ActionText) -> Checked<Action> {
         A::Pause(who) => node(NodeAction::Pause, who),
         A::Resume(who) => node(NodeAction::Resume, who),
         A::Slow(who, span) => node(NodeAction::Slow(*span), who),
-        A::Expire(who, timer) => node(NodeAction::Expire(timer.clone()), who),
+        A::Expire(who, timer) => node(NodeAction::Expire(timer.value.clone()), who),
         A::Disk(who, mode) => node(NodeAction::Disk((*mode).into()), who),
         A::Wipe(who) => node(NodeAction::Wipe, who),
         A::Clock(who, change) => node(NodeAction::Clock(clock_change(*change)), who),
@@ -253,6 +307,11 @@ pub fn check(rule: &Rule, when: &When, action: &Span) -> Checked<()> {
             let mistake = Mistake::says("a message is dealt with as it is sent, not later").at(after.span.clone());
             return Err(mistake.note("to make it late write  do: Delay(\"40ms\")"));
         }
+    }
+    if let Some(lasting) = when.lasting
+        && longest(&lasting.value.0) == Some(SimSpan::ZERO)
+    {
+        return Err(Mistake::says("this would end as it begins").at(lasting.span.clone()));
     }
     if let Some(lasting) = when.lasting
         && !can_end(&rule.action)

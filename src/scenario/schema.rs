@@ -3,9 +3,11 @@
 use super::decode::AT;
 use super::diagnostic::Span;
 use super::words::{ActionText, DiskModeText, LawText, OpText, PatternText, Who};
+use crate::check::shapes::shapes;
 use crate::check::{Answer, Claim};
-use crate::kernel::{OnCut, Order};
+use crate::kernel::{Link, OnCut, Order};
 use crate::node::{Retry, SimSpan};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -151,74 +153,67 @@ pub enum SyncHoldsText {
     Handler,
 }
 
-/// How messages travel.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Network {
-    /// How long a message takes.
-    #[serde(default)]
-    pub delay: Option<LawText>,
-    /// How likely a message is lost.
-    #[serde(default)]
-    pub loss: Option<Chance>,
-    /// How likely it arrives twice.
-    #[serde(default)]
-    pub duplicate: Option<Chance>,
-    /// How likely it is delayed once more.
-    #[serde(default)]
-    pub reorder: Option<Chance>,
-    /// Whether messages may overtake.
-    #[serde(default)]
-    pub order: Option<OrderText>,
-    /// What a cut does to messages.
-    #[serde(default)]
-    pub on_cut: Option<OnCutText>,
-    /// Links that are unlike the others.
-    #[serde(default)]
-    pub links: Vec<At<LinkEntry>>,
-    /// Places, and the nodes in each.
-    #[serde(default)]
-    pub sites: Option<At<Pairs<Vec<At<String>>>>>,
-    /// Cables between places, by name.
-    #[serde(default)]
-    pub cables: Option<At<Pairs<CableText>>>,
+/// Declares what says how messages travel: of all links or of some, with fields of its own.
+macro_rules! travel {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            /// How long a message takes.
+            pub delay: Option<LawText>,
+            /// How likely a message is lost.
+            pub loss: Option<Chance>,
+            /// How likely it arrives twice.
+            pub duplicate: Option<Chance>,
+            /// How likely it is delayed once more.
+            pub reorder: Option<Chance>,
+            /// Whether messages may overtake.
+            pub order: Option<OrderText>,
+            /// What a cut does to messages.
+            pub on_cut: Option<OnCutText>,
+            $($(#[$field_meta])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// Makes a link as this says, and leaves it as it is where this says nothing.
+            pub fn change(&self, link: &mut Link) {
+                if let Some(law) = &self.delay {
+                    link.delay = law.0.clone();
+                }
+                link.loss_ppm = self.loss.map_or(link.loss_ppm, |chance| chance.0);
+                link.duplicate_ppm = self.duplicate.map_or(link.duplicate_ppm, |chance| chance.0);
+                link.reorder_ppm = self.reorder.map_or(link.reorder_ppm, |chance| chance.0);
+                link.order = self.order.map_or(link.order, Into::into);
+                link.on_cut = self.on_cut.map_or(link.on_cut, Into::into);
+            }
+        }
+    )* };
+}
+
+travel! {
+    /// How messages travel.
+    Network {
+        /// Links that are unlike the others.
+        links: Vec<At<LinkEntry>>,
+        /// Places, and the nodes in each.
+        sites: Option<At<Pairs<Vec<At<String>>>>>,
+        /// Cables between places, by name.
+        cables: Option<At<Pairs<CableText>>>,
+    }
+    /// Some links that are unlike the others.
+    LinkEntry {
+        /// The senders: a node or group; with `to`.
+        from: Option<At<String>>,
+        /// The receivers: a node or group.
+        to: Option<At<String>>,
+        /// Two nodes or groups, both ways; instead of `from` and `to`.
+        between: Option<At<(At<String>, At<String>)>>,
+    }
 }
 
 /// A cable: its two ends and its delay.
 pub type CableText = (At<String>, At<String>, LawText);
-
-/// Some links that are unlike the others.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LinkEntry {
-    /// The senders: a node or group; with `to`.
-    #[serde(default)]
-    pub from: Option<At<String>>,
-    /// The receivers: a node or group.
-    #[serde(default)]
-    pub to: Option<At<String>>,
-    /// Two nodes or groups, both ways; instead of `from` and `to`.
-    #[serde(default)]
-    pub between: Option<At<(At<String>, At<String>)>>,
-    /// How long a message takes.
-    #[serde(default)]
-    pub delay: Option<LawText>,
-    /// How likely a message is lost.
-    #[serde(default)]
-    pub loss: Option<Chance>,
-    /// How likely it arrives twice.
-    #[serde(default)]
-    pub duplicate: Option<Chance>,
-    /// How likely it is delayed once more.
-    #[serde(default)]
-    pub reorder: Option<Chance>,
-    /// Whether messages may overtake.
-    #[serde(default)]
-    pub order: Option<OrderText>,
-    /// What a cut does to messages.
-    #[serde(default)]
-    pub on_cut: Option<OnCutText>,
-}
 
 /// Whether messages may overtake.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -484,6 +479,16 @@ pub enum Ask {
     Judge(JudgeEntry),
 }
 
+impl Ask {
+    /// The moment at which it is put.
+    pub fn when(&self) -> When<'_> {
+        match self {
+            Ask::Guess(guess) => guess.when(),
+            Ask::Judge(judge) => judge.when(),
+        }
+    }
+}
+
 /// How long after its trigger something happens, or after which event of a branch made by hand.
 #[derive(Clone, Debug)]
 pub enum After {
@@ -504,28 +509,18 @@ pub struct EventText {
     pub expect: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for After {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = After;
+shapes! {
+    After: "a duration in quotes, a law such as Uniform(\"1ms\", \"5ms\"), or (event: 131)";
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration in quotes, a law such as Uniform(\"1ms\", \"5ms\"), or (event: 131)")
-            }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<After, E> {
+        LawText::constant(text).map(After::Law)
+    }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<After, E> {
-                LawText::constant(text).map(After::Law)
-            }
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<After, A::Error> {
+        LawText::of_enum(access).map(After::Law)
+    }
 
-            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<After, A::Error> {
-                LawText::of_enum(access).map(After::Law)
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<After, A::Error> {
-                EventText::deserialize(de::value::MapAccessDeserializer::new(map)).map(After::Event)
-            }
-        }
-        deserializer.deserialize_any(Shapes)
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<After, A::Error> {
+        EventText::deserialize(MapAccessDeserializer::new(map)).map(After::Event)
     }
 }

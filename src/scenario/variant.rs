@@ -1,6 +1,6 @@
 //! Variants: named changes of a few fields, made on the tree, so that mistakes still point at the text they stand in.
 
-use super::diagnostic::{Checked, Mistake};
+use super::diagnostic::{Checked, Mistake, nearest};
 use super::probe::names_of;
 use super::schema::File;
 use super::syntax::{Body, Field, Kind, Node};
@@ -42,6 +42,20 @@ pub fn apply(root: &Node, variant: Option<&str>) -> Checked<Node> {
         }
     }
     Ok(root)
+}
+
+/// What a protocol says of a field that it does not know, said as of a variant: there it may be meant for the scenario.
+pub fn unknown_field(mistake: Box<Mistake>, text: &str) -> Box<Mistake> {
+    let found = mistake.span.clone().and_then(|span| text.get(span)).unwrap_or_default();
+    if mistake.message != format!("there is no field {found} here") {
+        return mistake;
+    }
+    let fields = names_of::<File>();
+    let mistake = mistake.note(format!("a variant may change these as well: {}", fields.join(" ")));
+    match nearest(found, fields.iter().copied()) {
+        Some(field) if mistake.label.is_empty() => mistake.label(format!("nearest: {field}")),
+        _ => mistake,
+    }
 }
 
 /// Puts a field into what a record or word holds, in place of one of that name.

@@ -2,39 +2,12 @@
 
 use super::schema::{At, Chance, Rate, SignedSpan};
 use crate::check::claim::Plain;
+use crate::check::shapes::shapes;
 use crate::kernel::Law;
 use crate::node::{Datum, DiskMode, FactKind, SimSpan};
-use serde::de::value::{EnumAccessDeserializer, MapAccessDeserializer};
-use serde::de::{self, Visitor};
+use serde::de::value::{EnumAccessDeserializer, MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, IntoDeserializer as _};
 use serde::{Deserialize, Deserializer};
-use std::fmt;
-
-/// Implements reading for a type that is written as a text or as one of several words.
-macro_rules! text_or_word {
-    ($type:ident, $expecting:literal, $text:expr, $word:expr) => {
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Shapes;
-                impl<'de> Visitor<'de> for Shapes {
-                    type Value = $type;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str($expecting)
-                    }
-
-                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
-                        $text(text)
-                    }
-
-                    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<$type, A::Error> {
-                        $word(access)
-                    }
-                }
-                deserializer.deserialize_any(Shapes)
-            }
-        }
-    };
-}
 
 /// A law of chance, or a span that is always the same.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,12 +58,17 @@ impl LawText {
     }
 }
 
-text_or_word!(
-    LawText,
-    "a duration in quotes or a law such as Uniform(\"1ms\", \"5ms\")",
-    LawText::constant,
-    LawText::of_enum
-);
+shapes! {
+    LawText: "a duration in quotes or a law such as Uniform(\"1ms\", \"5ms\")";
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<LawText, E> {
+        LawText::constant(text)
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<LawText, A::Error> {
+        LawText::of_enum(access)
+    }
+}
 
 /// Which node is meant.
 #[derive(Clone, Debug)]
@@ -131,12 +109,17 @@ enum TextOrWho {
     Word(WhoWord),
 }
 
-text_or_word!(
-    TextOrWho,
-    "a node's name in quotes, or a word such as Leader,",
-    |text: &str| Ok(TextOrWho::Text(text.to_owned())),
-    |access| WhoWord::deserialize(EnumAccessDeserializer::new(access)).map(TextOrWho::Word)
-);
+shapes! {
+    TextOrWho: "a node's name in quotes, or a word such as Leader,";
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<TextOrWho, E> {
+        Ok(TextOrWho::Text(text.to_owned()))
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<TextOrWho, A::Error> {
+        WhoWord::deserialize(EnumAccessDeserializer::new(access)).map(TextOrWho::Word)
+    }
+}
 
 /// Which links are meant.
 #[derive(Clone, Debug, Deserialize)]
@@ -176,29 +159,15 @@ pub enum Split {
     Links(Links),
 }
 
-impl<'de> Deserialize<'de> for Split {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = Split;
+shapes! {
+    Split: "sides such as [[\"n1\"], [\"n2\", \"n3\"]], or a word such as RandomSides,";
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("sides such as [[\"n1\"], [\"n2\", \"n3\"]], or a word such as RandomSides,")
-            }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, sides: A) -> Result<Split, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(sides)).map(Split::Sides)
+    }
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut sides: A) -> Result<Split, A::Error> {
-                let mut all = vec![];
-                while let Some(side) = sides.next_element()? {
-                    all.push(side);
-                }
-                Ok(Split::Sides(all))
-            }
-
-            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Split, A::Error> {
-                Links::deserialize(EnumAccessDeserializer::new(access)).map(Split::Links)
-            }
-        }
-        deserializer.deserialize_any(Shapes)
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Split, A::Error> {
+        Links::deserialize(EnumAccessDeserializer::new(access)).map(Split::Links)
     }
 }
 
@@ -211,7 +180,7 @@ pub enum ActionText {
     Pause(Who),
     Resume(Who),
     Slow(Who, SimSpan),
-    Expire(Who, String),
+    Expire(Who, At<String>),
     Disk(Who, DiskModeText),
     Wipe(Who),
     Clock(Who, ClockText),
@@ -294,43 +263,37 @@ pub enum Stored {
     Value(Datum),
 }
 
-impl<'de> Deserialize<'de> for Stored {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = Stored;
+impl From<Plain> for Stored {
+    fn from(Plain(value): Plain) -> Self {
+        Stored::Value(value)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value such as 7, \"text\" or [1, 2], or the word Fresh,")
-            }
+shapes! {
+    Stored: "a value such as 7, \"text\" or [1, 2], or the word Fresh,";
 
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Stored, E> {
-                Ok(Stored::Value(Datum::Int(number)))
-            }
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Stored, E> {
+        Plain::deserialize(number.into_deserializer()).map(Stored::from)
+    }
 
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Stored, E> {
-                let number = i64::try_from(number).map_err(|_| E::custom(format!("{} is the most", i64::MAX)))?;
-                self.visit_i64(number)
-            }
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Stored, E> {
+        Plain::deserialize(number.into_deserializer()).map(Stored::from)
+    }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Stored, E> {
-                Ok(Stored::Value(Datum::Text(text.into())))
-            }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Stored, E> {
+        Plain::deserialize(text.into_deserializer()).map(Stored::from)
+    }
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Stored, A::Error> {
-                let list = Plain::deserialize(de::value::SeqAccessDeserializer::new(items))?;
-                Ok(Stored::Value(list.0))
-            }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Stored, A::Error> {
+        Plain::deserialize(SeqAccessDeserializer::new(items)).map(Stored::from)
+    }
 
-            fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Stored, A::Error> {
-                #[derive(Deserialize)]
-                enum Word {
-                    Fresh,
-                }
-                Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Fresh| Stored::Fresh)
-            }
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<Stored, A::Error> {
+        #[derive(Deserialize)]
+        enum Word {
+            Fresh,
         }
-        deserializer.deserialize_any(Shapes)
+        Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Fresh| Stored::Fresh)
     }
 }
 
@@ -346,7 +309,7 @@ pub enum PatternText {
     TimedOut(At<String>),
     Message {
         #[serde(default)]
-        kind: Option<String>,
+        kind: Option<At<String>>,
         #[serde(default)]
         from: Option<At<String>>,
         #[serde(default)]
@@ -394,43 +357,39 @@ pub struct FactText {
 
 impl<'de> Deserialize<'de> for FactText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Fields {
-            #[serde(default)]
-            node: Option<At<String>>,
-            #[serde(default)]
-            term: Option<u64>,
-            #[serde(default)]
-            index: Option<u64>,
-        }
-        struct Shapes;
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = (Option<String>, FactText);
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a node's name in quotes, or (node: \"n1\", term: 2, index: 3)")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok((Some(text.to_owned()), FactText::default()))
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                let Fields { node, term, index } = Fields::deserialize(MapAccessDeserializer::new(map))?;
-                Ok((None, FactText { node, term, index }))
-            }
-        }
-        struct Shaped((Option<String>, FactText));
-        impl<'de> Deserialize<'de> for Shaped {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(Shapes).map(Shaped)
-            }
-        }
-        let At { value: Shaped((name, text)), span } = At::deserialize(deserializer)?;
-        Ok(match name {
-            Some(value) => FactText { node: Some(At { value, span }), ..FactText::default() },
-            None => text,
+        let At { value, span } = At::deserialize(deserializer)?;
+        Ok(match value {
+            NameOrFields::Name(value) => FactText { node: Some(At { value, span }), ..FactText::default() },
+            NameOrFields::Fields(FactFields { node, term, index }) => FactText { node, term, index },
         })
+    }
+}
+
+/// The node alone, or which of its facts.
+enum NameOrFields {
+    Name(String),
+    Fields(FactFields),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactFields {
+    #[serde(default)]
+    node: Option<At<String>>,
+    #[serde(default)]
+    term: Option<u64>,
+    #[serde(default)]
+    index: Option<u64>,
+}
+
+shapes! {
+    NameOrFields: "a node's name in quotes, or (node: \"n1\", term: 2, index: 3)";
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<NameOrFields, E> {
+        Ok(NameOrFields::Name(text.to_owned()))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<NameOrFields, A::Error> {
+        FactFields::deserialize(MapAccessDeserializer::new(map)).map(NameOrFields::Fields)
     }
 }

@@ -7,7 +7,7 @@
 //! n1 boots               n1 crashes             n1 wiped
 //! c1 puts #0 last        c1 gets #1             c1 ok #0 7             c1 failed #0        c1 gives-up #0
 //! n1 decides 1
-//! mark silence           n1 sends               n1 hears e4            # a remark
+//! mark silence           ends silence           n1 sends               n1 hears e4            # a remark
 //! ```
 
 use super::super::Judge;
@@ -67,11 +67,11 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
     let fault = match words[1] {
         "crashes" => Some(Fault::Crash(node(words[0]))),
         "wiped" => Some(Fault::Wipe(node(words[0]))),
-        _ => (words[0] == "mark").then_some(Fault::Mark),
+        _ => ["mark", "ends"].contains(&words[0]).then_some(Fault::Mark),
     };
     if let Some(fault) = fault {
         let label = (fault == Fault::Mark).then(|| words[1]);
-        return event(fault.node(), None, What::Fault { fault: &fault, label, ends: false });
+        return event(fault.node(), None, What::Fault { fault: &fault, label, ends: words[0] == "ends" });
     }
     let me = Some(node(words[0]));
     let fact = match words[1] {

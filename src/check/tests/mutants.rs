@@ -1,7 +1,7 @@
 //! Every known bug of Raft is seen by the promise that it breaks, under a plan in which the clean code breaks none; and
 //! so are disks that break the contract.
 
-use super::super::{Claim, Judge, Promise, State, Violation};
+use super::super::{Claim, Judge, Promise, Since, State, Violation};
 use super::runs::{again, crash, cut, ms, plan, run, seeds};
 use crate::kernel::{Action, Law, LinkSelector, NodeSelector, Plan, Rule, SyncHolds, Trigger};
 use crate::node::{DiskMode, LocalSpan, SimSpan, SimTime};
@@ -107,7 +107,8 @@ fn timers_that_every_message_resets() {
         action: Action::Node(crate::kernel::NodeAction::Crash, NodeSelector::Leader),
     };
     let within = Some(SimSpan::seconds(2));
-    let claim = Claim::Eventually { that: State::HasLeader, after: Some("silence".to_owned()), within };
+    let claim =
+        Claim::Eventually { that: State::HasLeader, after: Some(Since::Beginning("silence".to_owned())), within };
     let raft = Config { patience: Some(LocalSpan::millis(100)), ..Config::default() };
     for seed in seeds(10) {
         let plan = || plan(5, seed, vec![fall.clone()]);

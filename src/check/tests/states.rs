@@ -1,6 +1,6 @@
 //! Claims other than promises, each true of one history and false of another.
 
-use super::super::{Claim, Measure, State};
+use super::super::{Claim, Measure, Since, State};
 use super::dsl::judge;
 use crate::node::{Datum, SimSpan, SimTime};
 
@@ -17,7 +17,11 @@ fn says(history: &str, claim: Claim) -> (bool, String) {
 }
 
 fn eventually(that: State, after: Option<&str>, within_ms: Option<u64>) -> Claim {
-    Claim::Eventually { that, after: after.map(str::to_owned), within: within_ms.map(SimSpan::millis) }
+    since(that, after.map(|label| Since::Beginning(label.to_owned())), within_ms)
+}
+
+fn since(that: State, after: Option<Since>, within_ms: Option<u64>) -> Claim {
+    Claim::Eventually { that, after, within: within_ms.map(SimSpan::millis) }
 }
 
 fn yes(text: &str) -> (bool, String) {
@@ -42,6 +46,23 @@ fn has_leader() {
     assert_eq!(says("n1 leads 1", eventually(State::HasLeader, None, None)), yes("leader: 3 ms"));
     let after = eventually(State::HasLeader, Some("silence"), None);
     assert_eq!(says(silence, after), yes("leader after the silence: 2 ms"));
+}
+
+/// Time counts from the end of a fault that lasted, or of an operation, where the claim says so.
+#[test]
+fn counted_from_an_end() {
+    let claim = |label: &str, ms| since(State::HasLeader, Some(Since::End(label.to_owned())), Some(ms));
+    let healed = "mark cut \n n2 stands 2 \n ends cut \n n2 sends \n n2 leads 2";
+    assert_eq!(says(healed, claim("cut", 2)), yes("leader within 2 ms of the end of the cut: 2 ms"));
+    assert_eq!(says(healed, claim("cut", 1)), no("leader within 1 ms of the end of the cut: took 2 ms"));
+    // From its beginning it took longer.
+    let begun = eventually(State::HasLeader, Some("cut"), Some(2));
+    assert_eq!(says(healed, begun), no("leader within 2 ms of the cut: took 4 ms"));
+    assert_eq!(says("mark cut \n n2 leads 2", claim("cut", 2)), no("end of the cut never happened"));
+    // An operation ends when it returns, or when its client gives up.
+    let given_up = "c1 puts #0 w \n c1 gives-up #0 \n n2 leads 2";
+    assert_eq!(says(given_up, claim("w", 1)), yes("leader within 1 ms of the end of the w: 1 ms"));
+    assert_eq!(says("c1 puts #0 w \n n2 leads 2", claim("w", 1)), no("end of the w never happened"));
 }
 
 #[test]
@@ -138,9 +159,12 @@ fn counts() {
     let counted: Vec<String> = counted.map(|(measure, count)| format!("{measure} {count}")).collect();
     assert_eq!(
         counted.join(", "),
-        "Elections 2, Leaders 2, Terms 2, Primaries 2, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
+        "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 4, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
          TimedOut 0, Committed 3, Faults 1, Crashes 1, Events 16"
     );
     assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("Leaders: 2, at least 2 expected"));
+    // Before the first leader, and between the first and the second.
+    let gaps = "n1 leads 1 \n n1 crashes \n n2 stands 2 \n n2 leads 2 \n n2 sends";
+    assert_eq!(says(gaps, Claim::AtMost(Measure::LeaderlessMs, 4)), no("LeaderlessMs: 5, at most 4 expected"));
     assert_eq!(says(history, Claim::AtMost(Measure::Leaders, 1)), no("Leaders: 2, at most 1 expected"));
 }

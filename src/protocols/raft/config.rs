@@ -1,6 +1,7 @@
 //! What a scenario may set.
 
-use crate::node::LocalSpan;
+use super::REPLICAS;
+use crate::node::{Cluster, LocalSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -85,6 +86,16 @@ impl Config {
             Some((name, terms)) => Err(format!(
                 "the log of {name:?} has the terms {terms:?}; terms start at 1 and never fall from entry to entry"
             )),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`check`](Self::check), and refuses logs of servers that there are not.
+    pub fn check_within(&self, cluster: &Cluster) -> Result<(), String> {
+        self.check()?;
+        let replicas: Vec<&str> = cluster.group(REPLICAS).iter().map(|id| cluster.name(*id)).collect();
+        match self.logs.keys().find(|name| !replicas.contains(&name.as_str())) {
+            Some(name) => Err(format!("logs names {name:?}, and the replicas are {}", replicas.join(" "))),
             None => Ok(()),
         }
     }

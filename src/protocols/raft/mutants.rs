@@ -57,13 +57,6 @@ node_value! {
     }
 }
 
-impl Config {
-    /// Refuses settings under which no cluster could work, and says what would do.
-    pub fn check(&self) -> Result<(), String> {
-        self.raft.check()
-    }
-}
-
 impl Node for Mutant {
     type Config = Config;
     type Msg = Msg;

@@ -1,7 +1,7 @@
 //! Scenarios that are right, and what becomes of them.
 
 use super::*;
-use crate::check::{Answer, Claim, Promise, Question, State};
+use crate::check::{Answer, Claim, Promise, Question, Since, State};
 use crate::kernel::{
     Action, ClockPlan, DiskPlan, FactPattern, Law, Link, LinkAction, LinkSelector, NodeAction, NodeSelector, OnCut,
     Order, Pattern, Plan, SyncHolds, Trigger, World,
@@ -28,7 +28,7 @@ fn the_leader_falls_silent() {
     insta::assert_debug_snapshot!(plan.rules);
     let eventually = Claim::Eventually {
         that: State::HasLeader,
-        after: Some("silence".into()),
+        after: Some(Since::Beginning("silence".into())),
         within: Some(SimSpan::seconds(1)),
     };
     let claims: Vec<Claim> = scenario.expect.iter().map(|expectation| expectation.claim.clone()).collect();

@@ -1,7 +1,7 @@
 //! What a person is told of each kind of mistake. Read every change of these as a student would.
 
 use super::*;
-use crate::scenario::MAX_BYTES;
+use crate::scenario::{MAX_BYTES, Registry};
 use std::fmt::Write as _;
 
 /// Shows the refusal of each text under what was done to it.
@@ -128,6 +128,18 @@ fn names_and_labels() {
             "a fault's label in a claim",
             fault("").replace("ask:", "expect: [Eventually(that: Ok(\"silence\"))], ask:"),
         ),
+        (
+            "the end of what never ends",
+            fault("").replace("ask:", "expect: [Eventually(that: HasLeader, after: Ended(\"silence\"))], ask:"),
+        ),
+        (
+            "a beginning that is written as a word",
+            fault("").replace("ask:", "expect: [Eventually(that: HasLeader, after: Fired(\"silence\"))], ask:"),
+        ),
+        (
+            "a number to count from",
+            fault("").replace("ask:", "expect: [Eventually(that: HasLeader, after: 5)], ask:"),
+        ),
         ("an unknown label in an answer", fault("").replace("NextLeader", "Result(\"first\")")),
         ("a circle", fault("(label: \"a\", on: Fired(\"b\"), do: Mark), (label: \"b\", on: Fired(\"a\"), do: Mark)")),
         ("an empty cluster", small("").replace("{\"replica\": [\"n1\", \"n2\"], \"client\": [\"c1\"]}", "{}")),
@@ -154,6 +166,13 @@ fn numbers_and_combinations() {
         ("no gap", fault("every: \"0s\", do: Crash(Random)")),
         ("the zeroth", fault("on: BecameLeader, nth: 0, do: Crash(Leader)")),
         ("ends before it begins", fault("every: \"1s\", from: \"5s\", until: \"3s\", do: Crash(Random)")),
+        ("after the end", fault("at: \"12s\", do: Crash(Leader)")),
+        (
+            "after the end that is given",
+            fault("every: \"1s\", from: \"5s\", do: Crash(Leader)").replace("faults", "until: \"3s\", faults"),
+        ),
+        ("a term where there is none", fault("on: Delivered(term: 3), do: Crash(Leader)")),
+        ("a place where there is none", fault("on: Fact(kind: Voted, index: 3), do: Crash(Leader)")),
         ("no moment", fault("do: Crash(Leader)")),
         ("two moments", fault("at: \"1s\", every: \"2s\", do: Crash(Leader)")),
         ("times without repetition", fault("at: \"1s\", times: 3, do: Crash(Leader)")),
@@ -208,9 +227,84 @@ fn configuration() {
     }
     let scenario = parse(&small("").replace("Raft(", "Rft("));
     let _ = writeln!(report, "== unknown\n{}", scenario.unknown_protocol(["Raft", "Ring", "Leaderless"]));
-    let _ =
-        writeln!(report, "== refused\n{}", scenario.refused_config(Some("heartbeat"), "too slow for its election"));
+    let _ = writeln!(report, "== refused\n{}", scenario.refused_config("a heartbeat too slow for its election"));
     insta::assert_snapshot!(report);
+}
+
+/// Kinds of messages and timers are known where the protocol is: the mistake is told when the scenario is made ready.
+#[test]
+fn kinds() {
+    let told = |fault: &str| {
+        let scenario = parse(&small(&format!("faults: [({fault})]")));
+        match Registry::standard().prepare(&scenario) {
+            Ok(_) => panic!("this was accepted: {fault}"),
+            Err(diagnostic) => format!("== {fault}\n{diagnostic}"),
+        }
+    };
+    let faults = [
+        "on: Message(kind: \"RequestVotes\"), do: Drop",
+        "on: Message(kind: \"Ballot\", from: \"n1\"), do: Mark",
+        "at: \"1s\", do: Expire(\"n1\", \"election\")",
+        "at: \"1s\", do: OneOf([(1, Crash(Random)), (1, Expire(\"n1\", \"Lease\"))])",
+    ];
+    insta::assert_snapshot!(faults.map(told).join("\n"));
+    let right = ["on: Message(kind: \"Vote\"), do: Drop", "at: \"1s\", do: Expire(\"n1\", \"AskAgain\")"];
+    for fault in right {
+        let scenario = parse(&small(&format!("faults: [({fault})]")));
+        assert!(Registry::standard().prepare(&scenario).is_ok(), "{fault}");
+    }
+}
+
+/// What students type who know other notations, or half of this one.
+#[test]
+fn half_known() {
+    let fault = |fault: &str| small(&format!("faults: [({fault})]"));
+    let operation = |operation: &str| small(&format!("workload: [(at: \"1s\", by: \"c1\", op: {operation})]"));
+    let protocol = |protocol: &str| small("").replace("Raft(heartbeat: \"50ms\")", protocol);
+    let shown = report(&[
+        ("another notation", "title: x\nprotocol: Raft\n".to_owned()),
+        (
+            "a cluster as a list",
+            small("").replace("{\"replica\": [\"n1\", \"n2\"], \"client\": [\"c1\"]}", "[\"n1\"]"),
+        ),
+        ("a group of one without a list", small("").replace("[\"c1\"]", "\"c1\"")),
+        ("an operation in quotes", operation("\"Put x 1\"")),
+        ("an operation in lower case", operation("put(\"x\", 1)")),
+        ("a key without quotes", operation("Put(x, 1)")),
+        ("a value with a point", operation("Put(\"x\", 1.5)")),
+        ("values without their names", operation("Cas(\"x\", 1, 2)")),
+        ("a label for a pattern", fault("on: \"silence\", do: Mark")),
+        ("a span and nothing before it", fault("after: \"1s\", do: Mark")),
+        ("a word of another tool", fault("at: \"1s\", do: Kill(\"n1\")")),
+        ("two faults in one", fault("at: \"1s\", do: [Crash(\"n1\"), Crash(\"n2\")]")),
+        ("a selector in quotes", fault("at: \"1s\", do: Crash(\"Leader\")")),
+        ("a node for a link", fault("at: \"1s\", do: Cut(\"n1\")")),
+        ("sides without a list around them", fault("at: \"1s\", do: Partition([\"n1\"], [\"n2\"])")),
+        ("a group on a side", fault("at: \"1s\", do: Partition([[\"replica\"], [\"c1\"]])")),
+        ("a fault that ends as it begins", fault("at: \"1s\", lasting: \"0s\", do: Crash(\"n1\")")),
+        ("percent", small("network: (loss: 5%)")),
+        ("a link to itself in the network", small("network: (links: [(from: \"n1\", to: \"n1\", loss: 1.0)])")),
+        ("a promise for a claim", small("expect: [ElectionSafety]")),
+        ("a promise in quotes", small("expect: [Holds(\"ElectionSafety\")]")),
+        ("one claim without a list", small("expect: Holds(RaftSafety)")),
+        ("the other way round", small("expect: [AtMost(1, Leaders)]")),
+        ("a question without its kind", small("ask: [(at: \"1s\", text: \"?\", answer: NextLeader)]")),
+        ("a range of seeds", small("ask: [Judge(at: \"1s\", text: \"?\", claim: Holds(RaftSafety), seeds: 0..50)]")),
+    ]);
+    insta::assert_snapshot!(shown);
+    let unready = [
+        protocol("Raft(pre_vote: True)"),
+        protocol("Raft(election: [\"150ms\", \"300ms\"])"),
+        protocol("Raft(election: (\"300ms\", \"150ms\"))"),
+        protocol("Raft(logs: {\"n9\": [1]})"),
+        small("variants: {\"fast\": (heartbeet: \"20ms\")}"),
+        small("variants: {\"fast\": (sede: 2)}"),
+    ];
+    let shown = unready.map(|text| match Registry::standard().prepare(&parse(&text)) {
+        Ok(_) => panic!("this was accepted: {text}"),
+        Err(diagnostic) => diagnostic.to_string(),
+    });
+    insta::assert_snapshot!("half_known_protocol", shown.join("\n"));
 }
 
 #[test]
