@@ -40,6 +40,8 @@ pub enum Claim {
     Failed(String),
     /// The client of the labelled operation gave up, or never heard: the outcome is unknown.
     Unknown(String),
+    /// Some node makes a remark in which these words stand.
+    Noted(String),
     /// A count of the whole run is no smaller.
     AtLeast(Measure, u64),
     /// A count of the whole run is no larger.
@@ -56,7 +58,7 @@ impl Claim {
             Claim::Ok(label) | Claim::Failed(label) | Claim::Unknown(label) => Some(label),
             Claim::Not(claim) => claim.label(),
             Claim::Holds(_) | Claim::Violated(_) | Claim::Eventually { .. } => None,
-            Claim::AtLeast(..) | Claim::AtMost(..) => None,
+            Claim::Noted(_) | Claim::AtLeast(..) | Claim::AtMost(..) => None,
         }
     }
 }

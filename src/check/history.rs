@@ -112,6 +112,8 @@ pub struct History {
     pub(super) converged_spans: Vec<Log<(Moment, Option<Moment>)>>,
     /// For each group, whether one of its nodes applied anything.
     pub(super) applies: Vec<bool>,
+    /// What nodes remarked.
+    pub(super) notes: Log<(Moment, Arc<str>)>,
     pub(super) committed: u64,
     pub(super) candidacies: BTreeSet<u64>,
     pub(super) terms: BTreeSet<u64>,
@@ -153,6 +155,7 @@ impl History {
             uptimes: vec![Vec::new(); cluster.len()],
             converged_spans: vec![Log::new(); cluster.groups().len()],
             applies: vec![false; cluster.groups().len()],
+            notes: Log::new(),
             committed: 0,
             candidacies: BTreeSet::new(),
             terms: BTreeSet::new(),

@@ -186,7 +186,8 @@ impl Judge {
             Fact::TimedOut { operation } => self.history.timed_out(at, operation),
             // What a snapshot replaces stays in the model: it is what the snapshot stands for.
             Fact::Compacted { .. } => {}
-            Fact::Asked { .. } | Fact::Delivered { .. } | Fact::Note(_) => {}
+            Fact::Note(ref text) => self.history.notes.push((at, text.clone())),
+            Fact::Asked { .. } | Fact::Delivered { .. } => {}
             Fact::Decided { ref value } => self.judge_agreement(at, node, value),
             Fact::Acquired { .. } | Fact::Released { .. } => {}
         }

@@ -67,6 +67,10 @@ impl Judge {
             Claim::Ok(label) => self.find_endings(label, "ok"),
             Claim::Failed(label) => self.find_endings(label, "failed"),
             Claim::Unknown(label) => self.find_endings(label, "unknown"),
+            Claim::Noted(words) => match self.history.notes.iter().find(|(_, note)| note.contains(words)) {
+                Some((moment, note)) => Finding::new(true, format!("noted: {note}"), Some(moment.event)),
+                None => Finding::new(false, format!("nobody noted {words:?}"), None),
+            },
             Claim::AtLeast(measure, least) => {
                 let count = self.history.count(*measure);
                 Finding::new(count >= *least, format!("{measure}: {count}, at least {least} expected"), None)

@@ -114,7 +114,7 @@ pub const CHAPTERS: &[Chapter] = &[
             (&["Eventually(that: HasLeader, after: \"silence\", within: \"1s\")"], ""),
             (&["Eventually(that: Converged, after: Ended(\"cut\"))"], "or from an end on"),
             (&["Durable(\"w\")", "Got(\"w\", 1)", "Ok(\"w\")", "Failed(\"w\")", "Unknown(\"w\")"], "an operation"),
-            (&["AtLeast(Elections, 2)", "AtMost(Lost, 0)", "Not(Ok(\"w\"))"], ""),
+            (&["AtLeast(Elections, 2)", "AtMost(Lost, 0)", "Not(Ok(\"w\"))", "Noted(\"late\")"], "a remark"),
         ],
     },
     Chapter {

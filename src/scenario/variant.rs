@@ -50,9 +50,9 @@ pub fn unknown_field(mistake: Box<Mistake>, text: &str) -> Box<Mistake> {
     if mistake.message != format!("there is no field {found} here") {
         return mistake;
     }
-    let fields = names_of::<File>();
+    let fields: Vec<&str> = names_of::<File>().iter().copied().filter(|field| *field != "variants").collect();
     let mistake = mistake.note(format!("a variant may change these as well: {}", fields.join(" ")));
-    match nearest(found, fields.iter().copied()) {
+    match nearest(found, fields) {
         Some(field) if mistake.label.is_empty() => mistake.label(format!("nearest: {field}")),
         _ => mistake,
     }

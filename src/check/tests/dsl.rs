@@ -6,7 +6,7 @@
 //! n1 truncates 2         n1 installs 3 1        n1 commits 1           n1 applies 1 a #0
 //! n1 boots               n1 crashes             n1 wiped
 //! c1 puts #0 last        c1 gets #1             c1 ok #0 7             c1 failed #0        c1 gives-up #0
-//! n1 decides 1
+//! n1 decides 1           n1 notes it is late
 //! mark silence           ends silence           n1 sends               n1 hears e4            # a remark
 //! ```
 
@@ -103,6 +103,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
             Fact::Returned { operation: operation().unwrap(), outcome: Outcome::Ok(value) }
         }
         "failed" => Fact::Returned { operation: operation().unwrap(), outcome: Outcome::Failed },
+        "notes" => Fact::note(words[2..].join(" ")),
         "decides" => Fact::Decided { value: Datum::Int(words[2].parse().unwrap()) },
         "gives-up" => Fact::TimedOut { operation: operation().unwrap() },
         other => panic!("{line:?}: what is {other:?}?"),

@@ -139,6 +139,13 @@ fn converged() {
 }
 
 #[test]
+fn remarks() {
+    let noted = |words: &str| Claim::Noted(words.to_owned());
+    assert_eq!(says("n1 notes it is late", noted("late")), yes("noted: it is late"));
+    assert_eq!(says("n1 notes it is late", noted("early")), no("nobody noted \"early\""));
+}
+
+#[test]
 fn counts() {
     let history = "
         n1 stands 1
