@@ -211,6 +211,20 @@ words! {
     }
 }
 
+impl Measure {
+    /// The name in lower-case words: `timed out`.
+    pub fn words(self) -> String {
+        let mut words = String::new();
+        for letter in self.name().chars() {
+            if letter.is_ascii_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.push(letter.to_ascii_lowercase());
+        }
+        words
+    }
+}
+
 impl Promise {
     /// The promises that this one stands for: itself, or the five of Raft.
     pub const fn parts(self) -> &'static [Promise] {

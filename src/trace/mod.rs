@@ -19,7 +19,7 @@ pub use line::{describe, json_line, log_line};
 pub use record::{EventKind, FaultRecord, OperationRecord, Record, Trace};
 pub use recorder::{Digest, Lines, Recorder};
 pub use stamps::Stamps;
-pub use story::{Asked, COLUMNS, LINES, Telling, tell};
+pub use story::{Asked, COLUMNS, LINES, Standing, Telling, tell};
 pub use tree::{Change, Tree, changes, tree_of};
 pub use why::{STEPS, Step, Violation, explain_violation, why, why_lines};
 pub use words::{fact_words, fault_words, operation_words, outcome_words};

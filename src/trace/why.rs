@@ -88,6 +88,8 @@ pub struct Violation {
     pub culprits: Vec<EventId>,
     /// What there is to learn.
     pub insight: Vec<String>,
+    /// What was out of the ordinary from the start on: a disk that lies.
+    pub from_start: Vec<Fault>,
     /// Commands to go on with, as they can be pasted.
     pub next: Vec<String>,
 }

@@ -174,6 +174,16 @@ pub(super) fn listed(items: &[String]) -> String {
     }
 }
 
+/// The first few of many: `x=1`, `x=2`, `x=3`, `7 more`.
+pub(super) fn shortened(mut items: Vec<String>) -> Vec<String> {
+    if items.len() > 4 {
+        let rest = items.len() - 3;
+        items.truncate(3);
+        items.push(format!("{rest} more"));
+    }
+    items
+}
+
 /// Only printable ASCII: what others wrote (notes, questions) may hold anything.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::new();

@@ -36,7 +36,7 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         } else if won > MANY {
             moment.weight = moment.weight.saturating_sub(20 + nth.min(20)).max(43);
             // The sum of it is told at the end.
-            moment.below.retain(|line| !line.contains("leaderless"));
+            moment.aside.clear();
         }
     }
     if won > MANY {
@@ -77,7 +77,7 @@ fn in_vain(survey: &Survey<'_>, series: &RangeInclusive<u64>) -> Moment {
         listed(&who),
         count_of(most, "vote")
     );
-    Moment::new(terms[0].candidates[0].0, 64, "fruitless candidacy", text).counting(terms.len())
+    Moment::new(terms[0].candidates[0].0, 64, "fruitless candidacy", text)
 }
 
 /// What all elections together cost.
@@ -123,18 +123,39 @@ fn candidacies(
     let is_first = before.is_none();
     let text = format!("{}: candidate, term {number}", reason_to_stand(survey, first, node, is_first));
     let won = term.leaders.first().is_some_and(|leader| leader.1 == node);
-    moments.push(Moment::new(first, if won && survey.reigns.len() <= MANY { 58 } else { 46 }, "candidacy", text));
+    let weight = if won && survey.reigns.len() <= MANY { 58 } else { 46 };
+    moments.push(candidacy(survey, first, node, weight, text));
     let weight = if survey.reigns.len() <= MANY { 48 } else { 42 };
-    for &(event, rival) in &term.candidates[1..] {
-        if term.leaders.first().is_some_and(|&(leads, _)| leads < event) {
-            let text =
-                format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, weight, "candidacy", text));
-        } else if rival != node {
-            let text = format!("{} too: rivals in one term", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, weight, "candidacy", text));
-        }
+    for &(event, rival) in term.candidates[1..].iter().filter(|stood| stood.1 != node) {
+        let name = survey.trace.cluster().name(rival);
+        let forced = if is_forced(survey, event, rival) { "'s timeout is made to end: it" } else { "" };
+        let text = match term.leaders.first() {
+            Some(&(leads, _)) if leads < event => format!("{name}{forced} has not heard, and stands in term {number} too"),
+            _ if forced.is_empty() => format!("{name} too: rivals in one term"),
+            _ => format!("{name}{forced} stands too: rivals in one term"),
+        };
+        moments.push(candidacy(survey, event, rival, weight, text));
     }
+}
+
+/// A candidacy; one that a fault brought about is told in place of the fault.
+fn candidacy(survey: &Survey<'_>, event: EventId, node: NodeId, weight: u32, text: String) -> Moment {
+    if is_forced(survey, event, node) {
+        return Moment::new(event, weight.max(FORCED), FORCED_CANDIDACY, text).mark('!');
+    }
+    Moment::new(event, weight, "candidacy", text)
+}
+
+/// How much a candidacy weighs that a fault brought about.
+const FORCED: u32 = 70;
+/// What such a candidacy counts as.
+pub(super) const FORCED_CANDIDACY: &str = "forced candidacy";
+
+/// Whether a node stands because a fault made its timer end.
+fn is_forced(survey: &Survey<'_>, event: EventId, node: NodeId) -> bool {
+    let trace = survey.trace;
+    let forced = trace.previous(trace.handler_of(event)).and_then(|before| trace.fault(before));
+    forced.is_some_and(|record| matches!(&record.fault, Fault::Expire(who, _) if *who == node))
 }
 
 /// Who voted for whom, as far as had happened by some event.
@@ -159,8 +180,7 @@ fn reason_to_stand(survey: &Survey<'_>, event: EventId, node: NodeId, first_ever
         let after = after.map(|(what, peer)| format!(" after {what} from {}", trace.cluster().name(peer)));
         return format!("{name} stands{}", after.unwrap_or_default());
     }
-    let forced = trace.previous(handler).and_then(|before| trace.fault(before));
-    if forced.is_some_and(|record| matches!(record.fault, Fault::Expire(..))) {
+    if is_forced(survey, event, node) {
         return format!("{name}'s timeout is made to end");
     }
     let Some(set) = trace.record(handler).cause() else { return format!("{name}'s timeout ends") };
@@ -226,7 +246,7 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
     }
     let mut moment = Moment::new(event, 80, "election won", text).mark('*');
     if let Some(line) = leaderless(survey, event, node, term) {
-        moment.below.push(line);
+        moment.aside.push(line);
     }
     let unaware = survey
         .leads_at(event)

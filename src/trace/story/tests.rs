@@ -128,7 +128,7 @@ pub(in crate::trace) fn telling(name: &str, run: &dyn Session) -> Telling {
         seed: 42,
         setting: "n1..n5, client c1; delay 1-5 ms, no loss; election timeout 150-300 ms".to_owned(),
         end: run.end(),
-        verdicts: vec![(true, "RaftSafety".to_owned())],
+        verdicts: vec![(Standing::Held, "RaftSafety".to_owned())],
         digest: run.digest().map(str::to_owned),
         next: vec![format!("pessimist view raft/{name} --seed 42 --at e683")],
         ..Telling::default()
@@ -249,7 +249,7 @@ fn any_prefix_of_questions_and_verdicts_fits() {
     let run = run(nemesis(3));
     let mut telling = telling("long", &run);
     telling.verdicts =
-        (0..30).map(|place| (place % 2 == 0, "a promise that is told at some length ".repeat(2))).collect();
+        (0..30).map(|place| (if place % 2 == 0 { Standing::Held } else { Standing::Broken }, "a promise that is told at some length ".repeat(2))).collect();
     telling.questions = question(&run, None);
     well_formed(&tell(run.trace(), &telling), run.trace());
 }

@@ -1,13 +1,15 @@
 //! How a story ends: what held, what became of all operations, and where to go on.
 
 use super::survey::{End, Life, Survey};
-use super::{COLUMNS, Telling, wrap};
+use super::{COLUMNS, Standing, Telling, wrap};
 use crate::node::Op;
 use crate::trace::words::{grouped, op_kind, plain};
 use std::collections::BTreeMap;
 
-/// So many verdicts are shown one by one.
+/// So many lines tell of each way in which claims turn out.
 const SHOWN: usize = 4;
+/// Up to so many claims have a line each; more share lines where they fit.
+const ROOMY: usize = 3;
 
 pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<String>) {
     lines.push(String::new());
@@ -27,24 +29,39 @@ pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<Strin
     }
 }
 
-/// What is broken is always told; what held may be counted.
+/// What is broken is told first, then what was to be shown, then what held.
 fn promises(telling: &Telling, lines: &mut Vec<String>) {
-    let broken = telling.verdicts.iter().filter(|verdict| !verdict.0);
-    for (place, (_, text)) in broken.clone().enumerate() {
-        if place == SHOWN && !telling.verbose {
-            lines.push(format!("  BROKEN  {} more (--verbose)", broken.count() - SHOWN));
-            break;
+    for (standing, head) in
+        [(Standing::Broken, "  BROKEN  "), (Standing::Shown, "  shown  "), (Standing::Held, "  held  ")]
+    {
+        let texts: Vec<&String> =
+            telling.verdicts.iter().filter(|verdict| verdict.0 == standing).map(|verdict| &verdict.1).collect();
+        let (mut told, mut left) = (Vec::new(), texts.len());
+        for (text, claims) in shared(&texts, COLUMNS - head.len(), telling.verbose) {
+            let before = told.len();
+            item(head, &text, &mut told);
+            if told.len() > SHOWN && !telling.verbose {
+                told.truncate(before);
+                told.push(format!("{head}{left} more (--verbose)"));
+                break;
+            }
+            left -= claims;
         }
-        item("  BROKEN  ", text, lines);
+        lines.extend(told);
     }
-    let held: Vec<&String> = telling.verdicts.iter().filter(|verdict| verdict.0).map(|verdict| &verdict.1).collect();
-    let shown = if telling.verbose || held.len() <= SHOWN { held.len() } else { SHOWN - 1 };
-    for text in &held[..shown] {
-        item("  held  ", text, lines);
+}
+
+/// Claims that share lines of a width where they are many, and how many stand on each.
+fn shared(texts: &[&String], width: usize, verbose: bool) -> Vec<(String, usize)> {
+    let mut lines: Vec<(String, usize)> = Vec::new();
+    let many = texts.len() > ROOMY && !verbose;
+    for text in texts {
+        match lines.last_mut().filter(|last| many && last.0.len() + text.len() + 2 <= width) {
+            Some((last, claims)) => (*last, *claims) = (format!("{last}; {text}"), *claims + 1),
+            None => lines.push(((*text).clone(), 1)),
+        }
     }
-    if held.len() > shown {
-        lines.push(format!("  held  {} more (--verbose)", held.len() - shown));
-    }
+    lines
 }
 
 fn item(head: &str, text: &str, lines: &mut Vec<String>) {
