@@ -212,16 +212,25 @@ words! {
 }
 
 impl Measure {
-    /// The name in lower-case words: `timed out`.
-    pub fn words(self) -> String {
-        let mut words = String::new();
-        for letter in self.name().chars() {
-            if letter.is_ascii_uppercase() && !words.is_empty() {
-                words.push(' ');
-            }
-            words.push(letter.to_ascii_lowercase());
+    /// What is counted, in a word or two: `messages lost`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Measure::Elections => "elections",
+            Measure::Leaders => "leaders",
+            Measure::Terms => "terms",
+            Measure::Primaries => "leaders at once",
+            Measure::Sent => "messages sent",
+            Measure::Delivered => "messages delivered",
+            Measure::Lost => "messages lost",
+            Measure::Duplicated => "messages doubled",
+            Measure::Invoked => "operations asked for",
+            Measure::Returned => "operations answered",
+            Measure::TimedOut => "operations given up",
+            Measure::Committed => "entries committed",
+            Measure::Faults => "faults",
+            Measure::Crashes => "crashes",
+            Measure::Events => "events",
         }
-        words
     }
 }
 

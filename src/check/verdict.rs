@@ -73,7 +73,8 @@ impl Judge {
             }
             Claim::AtMost(measure, most) => {
                 let count = self.history.count(*measure);
-                Finding::new(count <= *most, format!("{}: {count}, at most {most} expected", measure.words()), None)
+                let limit = if *most == 0 { "none".to_owned() } else { format!("at most {most}") };
+                Finding::new(count <= *most, format!("{}: {count}, {limit} expected", measure.words()), None)
             }
             Claim::Not(claim) => {
                 let Finding { holds, text, event } = self.find(claim, end);
@@ -329,6 +330,7 @@ fn tell_state(state: &State) -> String {
 /// A span as people say it: `188 ms`, `1.70 s`.
 pub(super) fn brief(span: SimSpan) -> String {
     match span.0 {
+        0 => "at once".to_owned(),
         ns if ns < 1_000 => format!("{ns} ns"),
         ns if ns < 1_000_000 => format!("{} us", ns / 1_000),
         ns if ns < 1_000_000_000 => format!("{} ms", ns / 1_000_000),

@@ -126,7 +126,7 @@ impl Made {
             if verbose || Some(violation.promise) == main {
                 whole.extend(self.breach(opened, violation));
                 whole.push(String::new());
-            } else {
+            } else if !self.mentioned(violation.promise) {
                 brief.extend(self.brief_breach(violation));
                 brief.push(String::new());
             }
@@ -138,6 +138,12 @@ impl Made {
         lines.extend(whole);
         lines.extend(next);
         lines
+    }
+
+    /// Whether a verdict tells of this promise already.
+    fn mentioned(&self, promise: Promise) -> bool {
+        let about = |claim: &Claim| matches!(claim, Claim::Holds(named) | Claim::Violated(named) if named.parts().contains(&promise));
+        self.scenario.expect.iter().any(|expectation| about(&expectation.claim))
     }
 
     /// That a promise was broken, for one that is not the main thing.
@@ -196,10 +202,19 @@ impl Made {
                         let text = opened.judge.verdict(&Claim::Holds(*part), opened.session.end()).text;
                         told.push((Standing::Held, format!("{part}: {text}")));
                     }
-                    if parts.len() > one_by_one.len() {
-                        let rest = parts.len() - one_by_one.len();
-                        told.push((Standing::Held, format!("{rest} other promises of Raft (--verbose)")));
+                    let rest = parts.len() - one_by_one.len();
+                    if rest > 0 {
+                        told.push((Standing::Held, format!("{} other Raft promises (--verbose)", number_word(rest))));
                     }
+                }
+                Claim::Violated(promise) if verdict.holds => {
+                    let mut told_of = standing(&verdict);
+                    let seen = opened.judge.violation(promise).map(|it| it.seen.join("; ")).unwrap_or_default();
+                    let is_main = promise != Promise::SinglePrimary;
+                    if !is_main && !seen.is_empty() {
+                        told_of.1 += &format!("; {seen}");
+                    }
+                    told.push(told_of);
                 }
                 _ => told.push(standing(&verdict)),
             }
@@ -218,13 +233,20 @@ impl Made {
             from_start: setting::from_start(&self.scenario.plan),
             end: opened.session.end(),
             questions: self.questions(opened, answered),
-            judged: answered.is_empty().then(|| self.command("run", &[])),
+            judged: answered.is_empty().then(|| self.plain_run()),
             verdicts: self.standings(opened, verbose),
             taken,
             digest: opened.session.digest().map(str::to_owned),
             next: self.next(opened),
             verbose,
         }
+    }
+
+    /// The command that runs the scenario with its own seed.
+    fn plain_run(&self) -> String {
+        let mut words = vec!["run", &self.called];
+        words.extend(self.variant.iter().flat_map(|variant| ["--variant", variant.as_str()]));
+        invocation(&words)
     }
 
     /// The questions that came up, in order, with the answers given so far.
@@ -313,6 +335,12 @@ impl Made {
         next.push(invocation(&sweep));
         next
     }
+}
+
+/// A small number in a word.
+fn number_word(number: usize) -> String {
+    let words = ["no", "one", "two", "three", "four", "five", "six"];
+    words.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
 }
 
 /// A verdict in words.

@@ -4,13 +4,14 @@ use crate::kernel::{Law, Link, Plan};
 use crate::node::{ClockChange, DiskMode, Fault, Group, NodeId, SimSpan};
 use crate::scenario::Scenario;
 use crate::scenario::syntax::{self, Body, Kind, Node};
+use crate::trace::spaced_units;
 
 /// No setting is longer: two lines of a story.
 const LONGEST: usize = 158;
 /// Longer lists and maps are only said to be given.
 const LONG_LIST: usize = 3;
 
-/// Nodes, network and parameters: `n1..n5, client c1; delay 1-5 ms, no loss; Raft: election 150-300 ms`.
+/// Nodes, network and parameters: `n1..n5, client c1; delay 1-5 ms, no loss; election 150-300 ms`.
 pub fn in_words(scenario: &Scenario) -> String {
     let plan = &scenario.plan;
     let groups: Vec<String> = plan.cluster.groups().iter().map(|group| group_words(plan, group)).collect();
@@ -80,15 +81,7 @@ fn odd_links(plan: &Plan) -> Option<String> {
 
 /// `150ms` as `150 ms`.
 fn span_words(span: SimSpan) -> String {
-    spaced_unit(&span.to_string())
-}
-
-/// A number and its unit with a space between; anything else as it is.
-fn spaced_unit(text: &str) -> String {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let is_span = !number.is_empty() && matches!(unit, "ns" | "us" | "ms" | "s" | "m" | "h");
-    if is_span { format!("{number} {unit}") } else { text.to_owned() }
+    spaced_units(&span.to_string())
 }
 
 /// Two ends of a range, which name a unit once where it is the same: `1-5 ms`.
@@ -99,14 +92,13 @@ fn between(least: &str, most: &str) -> String {
     }
 }
 
-/// The protocol and its parameters: `Raft: election 150-300 ms, heartbeat 50 ms`.
+/// The protocol's parameters, or its name where all are as usual: `election 150-300 ms, heartbeat 50 ms`.
 fn protocol_words(scenario: &Scenario) -> String {
-    let name = words(&scenario.protocol.name);
-    let name = if name.contains(' ') { name } else { scenario.protocol.name.clone() };
-    let Ok(node) = syntax::parse(&scenario.protocol.text()) else { return name };
     let mut parts = Vec::new();
-    parameters(&node, &mut parts);
-    if parts.is_empty() { name } else { format!("{name}: {}", parts.join(", ")) }
+    if let Ok(node) = syntax::parse(&scenario.protocol.text()) {
+        parameters(&node, &mut parts);
+    }
+    if parts.is_empty() { words(&scenario.protocol.name) } else { parts.join(", ") }
 }
 
 fn parameters(node: &Node, parts: &mut Vec<String>) {
@@ -123,7 +115,7 @@ fn parameters(node: &Node, parts: &mut Vec<String>) {
 
 fn value_words(node: &Node) -> String {
     match &node.kind {
-        Kind::Text(text) => spaced_unit(text),
+        Kind::Text(text) => spaced_units(text),
         Kind::Number(number) => number.clone(),
         Kind::Word(word, None) => words(word),
         Kind::Record(Body::Values(values)) if values.len() == 2 => {

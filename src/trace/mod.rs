@@ -22,4 +22,4 @@ pub use stamps::Stamps;
 pub use story::{Asked, COLUMNS, LINES, Standing, Telling, tell};
 pub use tree::{Change, Tree, changes, tree_of};
 pub use why::{STEPS, Step, Violation, explain_violation, why, why_lines};
-pub use words::{fact_words, fault_words, operation_words, outcome_words};
+pub use words::{fact_words, fault_words, operation_words, outcome_words, spaced_units};

@@ -72,11 +72,11 @@ fn in_vain(survey: &Survey<'_>, series: &RangeInclusive<u64>) -> Moment {
     let who: Vec<String> = who.iter().map(|node| survey.trace.cluster().name(*node).to_owned()).collect();
     let stand = if who.len() == 1 { "stands" } else { "stand" };
     let (from, to) = (series.start(), series.end());
-    let text = format!(
-        "{} {stand} again and again, terms {from}-{to}: at most {} of {needed} needed",
-        listed(&who),
-        count_of(most, "vote")
-    );
+    let votes = match most < needed {
+        true => format!("at most {} of {needed} needed", count_of(most, "vote")),
+        false => format!("never {needed} votes in time"),
+    };
+    let text = format!("{} {stand} again and again, terms {from}-{to}: {votes}", listed(&who));
     Moment::new(terms[0].candidates[0].0, 64, "fruitless candidacy", text)
 }
 
@@ -118,7 +118,8 @@ fn candidacies(
         before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1)
     {
         let text = format!("term {number} elects nobody: {}", tally(survey, before, first));
-        moments.push(Moment::new(first, 62, "split vote", text).unnamed());
+        let weight = if moments.iter().any(|moment| moment.class == "split vote") { 45 } else { 62 };
+        moments.push(Moment::new(first, weight, "split vote", text).unnamed());
     }
     let is_first = before.is_none();
     let text = format!("{}: candidate, term {number}", reason_to_stand(survey, first, node, is_first));
@@ -128,11 +129,15 @@ fn candidacies(
     let weight = if survey.reigns.len() <= MANY { 48 } else { 42 };
     for &(event, rival) in term.candidates[1..].iter().filter(|stood| stood.1 != node) {
         let name = survey.trace.cluster().name(rival);
-        let forced = if is_forced(survey, event, rival) { "'s timeout is made to end: it" } else { "" };
-        let text = match term.leaders.first() {
-            Some(&(leads, _)) if leads < event => format!("{name}{forced} has not heard, and stands in term {number} too"),
-            _ if forced.is_empty() => format!("{name} too: rivals in one term"),
-            _ => format!("{name}{forced} stands too: rivals in one term"),
+        let text = match (is_forced(survey, event, rival), term.leaders.first()) {
+            (true, Some(&(leads, _))) if leads < event => {
+                format!("{name}'s timer is made to end: it stands in term {number} too")
+            }
+            (false, Some(&(leads, _))) if leads < event => {
+                format!("{name} has not heard, and stands in term {number} too")
+            }
+            (true, _) => format!("{name}'s timer is made to end: rivals in one term"),
+            (false, _) => format!("{name} too: rivals in one term"),
         };
         moments.push(candidacy(survey, event, rival, weight, text));
     }
@@ -141,12 +146,13 @@ fn candidacies(
 /// A candidacy; one that a fault brought about is told in place of the fault.
 fn candidacy(survey: &Survey<'_>, event: EventId, node: NodeId, weight: u32, text: String) -> Moment {
     if is_forced(survey, event, node) {
-        return Moment::new(event, weight.max(FORCED), FORCED_CANDIDACY, text).mark('!');
+        let won = survey.reigns.iter().any(|reign| reign.node == node && survey.stood(reign) == Some(event));
+        return Moment::new(event, if won { FORCED } else { weight }, FORCED_CANDIDACY, text).mark('!');
     }
     Moment::new(event, weight, "candidacy", text)
 }
 
-/// How much a candidacy weighs that a fault brought about.
+/// How much a candidacy weighs that a fault brought about, and that won.
 const FORCED: u32 = 70;
 /// What such a candidacy counts as.
 pub(super) const FORCED_CANDIDACY: &str = "forced candidacy";
@@ -163,11 +169,11 @@ fn tally(survey: &Survey<'_>, term: &Term, by: EventId) -> String {
     let mut parts = Vec::new();
     for &(_, candidate) in &term.candidates {
         let votes = term.votes.iter().filter(|vote| vote.2 == candidate && vote.0 < by).count();
-        parts.push(format!("{} has {}", survey.trace.cluster().name(candidate), count_of(votes, "vote")));
+        parts.push(format!("{} has {votes}", survey.trace.cluster().name(candidate)));
     }
     parts.dedup();
     let all = term.candidates.first().map_or(0, |candidate| survey.voters(candidate.1));
-    format!("{}; {} are needed", parts.join(", "), all / 2 + 1)
+    format!("{} of {} votes needed", parts.join(", "), all / 2 + 1)
 }
 
 /// Why a node stands: its timer ended, and what it had heard since that timer was set.
@@ -181,7 +187,7 @@ fn reason_to_stand(survey: &Survey<'_>, event: EventId, node: NodeId, first_ever
         return format!("{name} stands{}", after.unwrap_or_default());
     }
     if is_forced(survey, event, node) {
-        return format!("{name}'s timeout is made to end");
+        return format!("{name}'s timer is made to end");
     }
     let Some(set) = trace.record(handler).cause() else { return format!("{name}'s timeout ends") };
     let stood = trace.fact(set).or_else(|| trace.next(set).and_then(|next| trace.fact(next)));

@@ -2,7 +2,7 @@
 
 use super::elections::FORCED_CANDIDACY;
 use super::moment::Moment;
-use super::survey::{Survey, arrival_behind};
+use super::survey::{Reign, Survey, arrival_behind};
 use crate::node::{EventId, Fault, NodeId, OperationId};
 use crate::trace::record::FaultRecord;
 use crate::trace::words::{fault_words, listed, names, operation_words, shortened};
@@ -66,11 +66,12 @@ pub(super) fn from_start(survey: &Survey<'_>, faults: &[Fault], moments: &mut Ve
     };
     let told: Vec<(String, String)> = faults.iter().map(words).collect();
     for same in told.chunk_by(|a, b| a.1 == b.1) {
-        let who = match same {
-            [(name, _)] => name.clone(),
-            _ => format!("each of {}", listed(&same.iter().map(|told| told.0.clone()).collect::<Vec<_>>())),
+        let names: Vec<&str> = same.iter().map(|told| told.0.as_str()).collect();
+        let what = &same[0].1;
+        let text = match names.as_slice() {
+            [name] => format!("{name}{what}, from the start"),
+            names => format!("{}: {}, from the start", names.join(" "), what.trim_start_matches("'s ").trim()),
         };
-        let text = format!("{who}{} from the start", same[0].1);
         moments.push(Moment::new(first, 98, "from the start", text).unnamed().mark('!'));
     }
 }
@@ -82,7 +83,8 @@ fn fault(survey: &Survey<'_>, record: &FaultRecord, place: usize, all: usize) ->
     }
     let mends = record.fault.mends() || record.ends;
     let mut text = fault_words(survey.trace, &record.fault);
-    let leads = |node: NodeId| survey.leads_at(record.event).find(|reign| reign.node == node);
+    let led_then = |reign: &&Reign| reign.from < record.event && reign.until.is_none_or(|until| until >= record.event);
+    let leads = |node: NodeId| survey.reigns.iter().filter(led_then).find(|reign| reign.node == node);
     let mut led = false;
     if let Some(node) = record.fault.node()
         && matches!(record.fault, Fault::Crash(_) | Fault::Pause(_))
@@ -182,7 +184,7 @@ fn comebacks(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
             _ => format!("{name} has copied {copied}: it holds all that is committed"),
         };
         moments.push(
-            Moment::new(event, if survey.returns.len() <= 4 { 51 } else { 40 }, "node caught up", text).mark('*'),
+            Moment::new(event, if survey.returns.len() <= 4 { 61 } else { 40 }, "node caught up", text).mark('*'),
         );
     }
 }
@@ -205,7 +207,7 @@ fn truncations(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         let moment = if same.iter().any(|cut| cut.committed) {
             Moment::new(cut.event, 150, "committed entry dropped", what + ", which was COMMITTED").mark('!')
         } else {
-            Moment::new(cut.event, 59, "truncation", what + ", never committed")
+            Moment::new(cut.event, 63, "truncation", what + ", never committed")
         };
         moments.push(moment);
     }

@@ -19,9 +19,9 @@ pub(super) fn line(time: Option<SimTime>, mark: char, text: &str, tag: &str) -> 
 
 /// Words behind a head, wrapped; the tag ends at the right of the first line.
 pub(super) fn tagged(head: &str, text: &str, tag: &str) -> Vec<String> {
-    let room = if tag.is_empty() { COLUMNS - 4 } else { RIGHT - tag.len() - 1 };
+    let (room, rest) = if tag.is_empty() { (COLUMNS, COLUMNS) } else { (RIGHT - tag.len() - 1, RIGHT) };
     let mut lines = Vec::new();
-    for (place, part) in wrap(text, room.saturating_sub(head.len()), RIGHT - head.len()).iter().enumerate() {
+    for (place, part) in wrap(text, room.saturating_sub(head.len()), rest - head.len()).iter().enumerate() {
         let start = if place == 0 { head.to_owned() } else { " ".repeat(head.len()) };
         let mut line = format!("{start}{part}");
         if place == 0 && !tag.is_empty() {

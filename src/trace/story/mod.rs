@@ -150,16 +150,14 @@ fn questions(survey: &Survey<'_>, asked: &Asked, moments: &mut Vec<Moment>) {
     let before = EventId(asked.before.0.saturating_sub(1)).min(last);
     let tag = asked.answered.as_ref().map(|said| format!("you: {}", plain(said)));
     moments.push(Moment { mark: '?', tag, ..Moment::new(before, 200, "question", text).untimed() });
-    if let (Some(said), Some(answer), Some(shown)) = (&asked.answered, &asked.answer, asked.shown) {
-        moments.push(Moment {
-            mark: '?',
-            ..Moment::new(shown, 199, "answer", reveal(Some(said), answer, asked)).untimed()
-        });
+    if let (Some(answer), Some(shown)) = (&asked.answer, asked.shown) {
+        let text = reveal(asked.answered.as_deref(), answer, asked, "");
+        moments.push(Moment { mark: '?', ..Moment::new(shown, 199, "answer", text).untimed() });
     }
 }
 
 /// What was said beside what came about.
-fn reveal(said: Option<&str>, answer: &str, asked: &Asked) -> String {
+fn reveal(said: Option<&str>, answer: &str, asked: &Asked, question: &str) -> String {
     let because = plain(&asked.because);
     match said {
         Some(said) => {
@@ -167,7 +165,7 @@ fn reveal(said: Option<&str>, answer: &str, asked: &Asked) -> String {
             let verdict = if word == answer { "and so it was".to_owned() } else { format!("it was {answer}") };
             plain(&format!("you said {word}: {verdict}. {because}"))
         }
-        None => plain(&format!("{} {answer}. {because}", asked.text)),
+        None => plain(format!("{question} {answer}. {because}").trim()),
     }
 }
 
@@ -250,29 +248,37 @@ impl Teller<'_> {
         lines
     }
 
-    /// Questions whose answers nobody has seen on the way: whoever reads a log learns as well.
+    /// Questions whose answers were not seen on the way: those of the whole run, and of many.
     fn answers(&self, lines: &mut Vec<String>) {
-        let (mut told, mut open) = (false, false);
+        let mut told = false;
         for asked in &self.telling.questions {
-            if asked.answered.is_some() && asked.shown.is_some() && asked.answer.is_some() {
+            if asked.shown.is_some() && asked.answer.is_some() {
                 continue;
             }
             if !std::mem::replace(&mut told, true) {
                 lines.push(String::new());
-                lines.push("ANSWERS".to_owned());
+                lines.extend(self.answers_head());
             }
             let text = match &asked.answer {
-                Some(answer) => reveal(asked.answered.as_deref(), answer, asked),
+                Some(answer) => reveal(asked.answered.as_deref(), answer, asked, &asked.text),
                 None => plain(&format!("{} {}", asked.text, asked.because)),
             };
-            open |= asked.answer.is_none();
             let wrapped = wrap(&text, COLUMNS - 5, COLUMNS - 5);
             for (place, part) in wrapped.iter().enumerate() {
                 lines.push(format!("  {}  {part}", if place == 0 { '?' } else { ' ' }));
             }
         }
-        if let Some(command) = self.telling.judged.as_ref().filter(|_| open) {
-            lines.push(format!("     over many seeds, on a terminal: {}", plain(command)));
+    }
+
+    /// The heading of the answers, with the command that gives those that this run does not tell.
+    fn answers_head(&self) -> Vec<String> {
+        let open = self.telling.questions.iter().any(|asked| asked.answer.is_none());
+        let Some(command) = self.telling.judged.as_ref().filter(|_| open) else { return vec!["ANSWERS".to_owned()] };
+        let (head, tail) = ("ANSWERS", format!("judged over many seeds on a terminal: {}", plain(command)));
+        if head.len() + 2 + tail.len() <= COLUMNS {
+            vec![format!("{head}  {tail}")]
+        } else {
+            vec![head.to_owned(), format!("  {tail}")]
         }
     }
 }

@@ -77,7 +77,11 @@ fn stored(survey: &Survey<'_>, record: &OperationRecord, life: &Life, moments: &
         count if count + 1 == survey.voters(node) => format!("{name} logs {op} as entry {index}, sends it to all"),
         _ => format!("{name} logs {op} as entry {index}, sends it to {}", names(trace, to)),
     };
-    moments.push(Moment::new(first, 56, "entry stored", text));
+    let heard = matches!(life.end, Some((_, End::Ok(_))));
+    moments.push(Moment::new(first, if heard { 56 } else { 67 }, "entry stored", text));
+    if !heard {
+        copies(survey, &op, life, moments);
+    }
     let crashed = trace.faults().iter().map(|fault| fault.event).find(|fault| {
         *fault > first && trace.node(*fault) == Some(node) && trace.fault(*fault).is_some_and(|it| !it.fault.mends())
     });
@@ -98,6 +102,18 @@ fn stored(survey: &Survey<'_>, record: &OperationRecord, life: &Life, moments: &
         };
         let text = format!("{op} reached {}{tail}", names(trace, reached.iter().map(|it| it.1)));
         moments.push(Moment::new(last.0, 58, "entry stored", text).unnamed());
+    }
+}
+
+/// Who else stored what its client never heard of: where such an entry goes is the story.
+fn copies(survey: &Survey<'_>, op: &str, life: &Life, moments: &mut Vec<Moment>) {
+    let mut held: Vec<NodeId> = life.appended.iter().take(1).map(|it| it.1).collect();
+    for &(event, node, index) in life.appended.iter().skip(1) {
+        if !held.contains(&node) {
+            held.push(node);
+            let text = format!("{} has {op} as entry {index} too", names(survey.trace, [node]));
+            moments.push(Moment::new(event, 61, "entry stored", text));
+        }
     }
 }
 
@@ -356,6 +372,9 @@ fn lost_for_good(survey: &Survey<'_>, gone: &[usize], moments: &mut Vec<Moment>)
         let op = asked_words(&records[place]);
         let dropped = survey.truncations.iter().filter(|cut| cut.operations.contains(&records[place].operation.id));
         let last = dropped.map(|cut| cut.event).chain(life.overwritten).max();
+        // Of what was never stored, nobody knows before others are.
+        let next = || survey.commits.iter().map(|commit| commit.event).find(|event| *event > ended);
+        let last = last.or_else(next);
         let text = match (life.appended.is_empty(), life.overwritten) {
             (true, _) => format!("{op} never happened: no server ever stored it"),
             (false, Some(_)) => format!("{op} was overwritten: it never happened"),

@@ -12,6 +12,8 @@ pub(super) const TURN: u32 = 60;
 /// Longer sections are dealt with slice by slice, so that a long run is not told by its beginning alone.
 const LONG: usize = 32;
 const SLICES: usize = 8;
+/// A section of less than this share of all events gets no heading of its own.
+const THIN: usize = 14;
 
 /// The sections of a story and the places of the moments that are told.
 pub(super) struct Page {
@@ -30,8 +32,9 @@ impl Page {
     /// The section of which too little is told for a heading of its own, if there is one.
     fn thin(&self, teller: &Teller<'_>) -> Option<usize> {
         let told = |section: &Section| self.told.range(teller.within(section)).count();
-        let wanted = |section: &Section| teller.within(section).len().clamp(1, 2);
-        self.sections.iter().position(|section| told(section) < wanted(section) || teller.within(section).len() < 2)
+        let events = |section: &Section| (section.to.0 - section.from.0) as usize;
+        let least = teller.survey.trace.len() / THIN;
+        self.sections.iter().position(|section| told(section) < 2 || events(section) < least)
     }
 }
 

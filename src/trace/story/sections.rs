@@ -38,11 +38,17 @@ pub(super) fn choices(survey: &Survey<'_>) -> Vec<Vec<Section>> {
     ways.chain([whole]).collect()
 }
 
-/// Puts a section that is too thin to the next one, which keeps its title; the last goes to the one before.
+/// Puts a section that is too thin to the next one, which keeps its title unless it is the end of the first; the last
+/// goes to the one before.
 pub(super) fn merge(sections: &mut Vec<Section>, thin: usize) {
     let section = sections.remove(thin);
     match sections.get_mut(thin) {
-        Some(next) => next.from = section.from,
+        Some(next) => {
+            next.from = section.from;
+            if next.title.starts_with(&section.title) {
+                next.title = section.title;
+            }
+        }
         None => sections[thin - 1].to = section.to,
     }
 }
@@ -56,7 +62,7 @@ fn whole(faults: &[FaultRecord]) -> String {
 /// A heading for each fault; faults of one label, or of one instant, share one.
 fn one_each(trace: &Trace, faults: &[FaultRecord]) -> Vec<(EventId, String)> {
     let mut starts: Vec<(EventId, String)> = Vec::new();
-    for record in faults {
+    for record in faults.iter().filter(|record| !matches!(record.fault, Fault::Mark)) {
         let title = title(record);
         let same = |last: &(EventId, String)| {
             last.1 == title || trace.record(last.0).time() == trace.record(record.event).time()

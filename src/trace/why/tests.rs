@@ -113,6 +113,7 @@ fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
         ],
         culprits: vec![first.0, second.0],
         insight: vec!["Majorities share a node; safety rests on its memory.".to_owned()],
+        from_start: Vec::new(),
         next: vec![format!("pessimist view raft/forgotten-vote --seed {seed} --at {}", second.0)],
     };
     let lines = explain_violation(run.trace(), &violation);
