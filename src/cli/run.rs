@@ -184,9 +184,11 @@ impl Made {
     /// Commands that run the other variants, to see what the promise hangs on.
     fn other_variants(&self) -> Vec<String> {
         let seed = self.scenario.plan.seed.to_string();
-        let others = std::iter::once(None).chain(self.scenario.variants.iter().map(|name| Some(name.as_str())));
-        let others = others.filter(|other| *other != self.scenario.variant.as_deref());
-        let commands = others.take(2).map(|other| invocation(&words_of("run", &self.called, other, &seed)));
+        let others: Vec<Option<&str>> = match self.scenario.variant {
+            Some(_) => vec![None],
+            None => self.scenario.variants.iter().take(2).map(|name| Some(name.as_str())).collect(),
+        };
+        let commands = others.into_iter().map(|other| invocation(&words_of("run", &self.called, other, &seed)));
         commands.enumerate().map(|(n, text)| format!("{}{text}", if n == 0 { "TRY  " } else { "     " })).collect()
     }
 

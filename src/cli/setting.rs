@@ -4,10 +4,12 @@ use crate::kernel::{Law, Link, Plan};
 use crate::node::{ClockChange, DiskMode, Fault, Group, NodeId, SimSpan};
 use crate::scenario::Scenario;
 use crate::scenario::syntax::{self, Body, Kind, Node};
-use crate::trace::spaced_units;
+use crate::trace::{COLUMNS, spaced_units};
 
 /// No setting is longer: two lines of a story.
 const LONGEST: usize = 158;
+/// What is said of a network that loses nothing.
+const NO_LOSS: &str = ", no loss";
 /// Longer lists and maps are only said to be given.
 const LONG_LIST: usize = 3;
 
@@ -18,6 +20,10 @@ pub fn in_words(scenario: &Scenario) -> String {
     let mut parts = vec![groups.join(", "), link_words(&plan.link)];
     parts.extend(odd_links(plan));
     parts.push(protocol_words(scenario));
+    if parts.join("; ").len() > COLUMNS {
+        // What is as usual is left out where room is short.
+        parts[1] = parts[1].replace(NO_LOSS, "");
+    }
     while parts.len() > 2 && parts.join("; ").len() > LONGEST {
         parts.remove(2);
     }
@@ -48,8 +54,8 @@ fn is_row(names: &[&str]) -> bool {
 
 fn link_words(link: &Link) -> String {
     let percent = |ppm: u32| format!("{}.{:02}%", ppm / 10_000, ppm / 100 % 100);
-    let loss = if link.loss_ppm == 0 { "no loss".to_owned() } else { format!("loss {}", percent(link.loss_ppm)) };
-    format!("delay {}, {loss}", law_words(&link.delay))
+    let loss = if link.loss_ppm == 0 { NO_LOSS.to_owned() } else { format!(", loss {}", percent(link.loss_ppm)) };
+    format!("delay {}{loss}", law_words(&link.delay))
 }
 
 fn law_words(law: &Law) -> String {

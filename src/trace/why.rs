@@ -103,7 +103,7 @@ pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
         lines.extend(headed(if place == 0 { "  seen      " } else { "            " }, seen));
     }
     let survey = Survey::of(trace);
-    let explainer = Explainer::new(&survey);
+    let explainer = Explainer { from_start: &violation.from_start, ..Explainer::new(&survey) };
     let doubles = explainer.double_votes(&violation.culprits);
     for double in &doubles {
         let voter = trace.cluster().name(double.voter);
@@ -113,12 +113,18 @@ pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
     if let Some(last) = violation.at.or_else(|| violation.culprits.iter().max().copied()) {
         lines.extend(why_lines(last, &steps));
     }
+    if !doubles.is_empty() && !violation.insight.iter().any(|text| text == MAJORITIES) {
+        lines.push(MAJORITIES.to_owned());
+    }
     violation.insight.iter().for_each(|text| lines.extend(headed("", text)));
     for (place, command) in violation.next.iter().enumerate() {
         lines.push(format!("{}{}", if place == 0 { "AT  " } else { "    " }, plain(command)));
     }
     lines
 }
+
+/// What a vote that was given twice teaches.
+const MAJORITIES: &str = "Majorities share a node; safety rests on its memory.";
 
 fn headed(head: &str, text: &str) -> Vec<String> {
     let room = COLUMNS - head.len();
@@ -138,11 +144,22 @@ struct DoubleVote {
 struct Explainer<'a> {
     survey: &'a Survey<'a>,
     trace: &'a Trace,
+    /// What was out of the ordinary from the start on.
+    from_start: &'a [Fault],
+}
+
+/// What a step says beyond its event.
+#[derive(Default)]
+struct Extra {
+    words: Option<String>,
+    note: Option<String>,
+    /// Whether something went wrong here that has no event of its own.
+    fault: bool,
 }
 
 impl<'a> Explainer<'a> {
     fn new(survey: &'a Survey<'a>) -> Self {
-        Explainer { survey, trace: survey.trace }
+        Explainer { survey, trace: survey.trace, from_start: &[] }
     }
 
     /// The chain back to a root, and what else was needed where there is room.
@@ -170,6 +187,9 @@ impl<'a> Explainer<'a> {
         // What stands beside must not be older than the root: a chain begins with what nothing caused.
         events.retain(|event| root.is_none_or(|root| *event >= root) || self.first(*event).is_none());
         events.sort();
+        while skipped == 0 && events.len() > 1 && self.goes_without_saying(events[0], &events) {
+            events.remove(0);
+        }
         let mut steps: Vec<Step> = events.into_iter().map(|event| self.step(event)).collect();
         if skipped > 0
             && let Some(root) = steps.iter_mut().find(|step| Some(step.event) == root)
@@ -181,31 +201,43 @@ impl<'a> Explainer<'a> {
 
     /// The explanations of several events in one, with the double votes among them.
     fn steps_of_all(&self, culprits: &[EventId], doubles: &[DoubleVote]) -> Vec<Step> {
-        let mut notes: BTreeMap<EventId, Option<String>> = BTreeMap::new();
+        let mut extras: BTreeMap<EventId, Extra> = BTreeMap::new();
         for double in doubles {
-            notes.extend(self.story_of(double));
+            extras.extend(self.story_of(double));
         }
         for &culprit in culprits.iter().filter(|culprit| self.trace.get(**culprit).is_some()) {
-            notes.entry(culprit).or_default();
+            extras.entry(culprit).or_default();
         }
         // What is known to have gone wrong leaves less room for how it came to that.
-        let room = (STEPS + 2).saturating_sub(notes.len()).min(STEPS);
-        let mut beside: Vec<EventId> = culprits.iter().flat_map(|culprit| self.near(*culprit)).collect();
-        beside.dedup();
-        for event in beside.into_iter().filter(|event| self.trace.get(*event).is_some()).take(room) {
-            notes.entry(event).or_default();
+        let room = (STEPS + 2).saturating_sub(extras.len()).min(STEPS);
+        let mut beside: Vec<EventId> = Vec::new();
+        for event in culprits.iter().flat_map(|culprit| self.near(*culprit)) {
+            if self.trace.get(event).is_some() && !beside.contains(&event) && !extras.contains_key(&event) {
+                beside.push(event);
+            }
         }
+        let all: Vec<EventId> = beside.iter().chain(extras.keys()).copied().collect();
+        beside.retain(|event| !self.goes_without_saying(*event, &all));
+        extras.extend(beside.into_iter().take(room).map(|event| (event, Extra::default())));
         let mut faults = 0;
-        let noted = notes.into_iter().map(|(event, note)| {
+        let told = extras.into_iter().map(|(event, extra)| {
             let mut step = self.step(event);
-            if self.trace.fault(event).is_some() {
+            if extra.fault || self.trace.fault(event).is_some() {
                 faults += 1;
                 step.note = Some(format!("fault {faults}"));
             }
-            step.note = note.or(step.note);
-            step
+            Step { words: extra.words.unwrap_or(step.words), note: extra.note.or(step.note), event }
         });
-        noted.collect()
+        told.collect()
+    }
+
+    /// That a process started, and that a timer ended at which a node then stood.
+    fn goes_without_saying(&self, event: EventId, told: &[EventId]) -> bool {
+        match self.trace.record(event).kind() {
+            EventKind::Boot => self.trace.incarnation(event) == Some(0),
+            EventKind::TimerFired => told.iter().any(|other| *other != event && self.trace.handler_of(*other) == event),
+            _ => false,
+        }
     }
 
     /// The latest links of a culprit's chain, and what dropped what was promised.
@@ -217,28 +249,73 @@ impl<'a> Explainer<'a> {
     }
 
     /// Both votes, what the disk did meanwhile, and the boot at which the first was forgotten.
-    fn story_of(&self, double: &DoubleVote) -> Vec<(EventId, Option<String>)> {
+    fn story_of(&self, double: &DoubleVote) -> Vec<(EventId, Extra)> {
         let (trace, voter) = (self.trace, double.voter);
-        let mut told = vec![(double.first, None)];
         let bad_disk = |fault: &Fault| {
             matches!(fault, Fault::Disk(_, DiskMode::Lies | DiskMode::Tears | DiskMode::Full) | Fault::Wipe(_))
         };
         let faults = trace.faults().iter().filter(|record| record.fault.node() == Some(voter));
-        for record in faults.filter(|record| record.event < double.second) {
-            if bad_disk(&record.fault) || (record.event > double.first && matches!(record.fault, Fault::Crash(_))) {
-                told.push((record.event, None));
-            }
-        }
+        let faults = faults.filter(|record| record.event < double.second);
+        let told = faults.filter(|record| {
+            bad_disk(&record.fault) || (record.event > double.first && matches!(record.fault, Fault::Crash(_)))
+        });
+        let mut told: Vec<(EventId, Extra)> = told.map(|record| (record.event, Extra::default())).collect();
+        told.push((double.first, self.first_vote(double)));
         let mut between = trace.events_of(voter).filter(|id| *id > double.first && *id < double.second);
         let boot = between.rfind(|id| trace.record(*id).kind() == EventKind::Boot);
+        let note = |text: &str| Some(text.to_owned());
         match boot {
             Some(boot) => {
-                told.push((boot, Some("promise dies here: vote forgotten".to_owned())));
-                told.push((double.second, Some(format!("its second vote in term {}", double.term))));
+                let words = format!("{}: its vote is forgotten", fact_words(trace, boot));
+                told.push((boot, Extra { words: Some(words), note: note("promise dies here"), fault: false }));
+                let second = format!("its second vote in term {}", double.term);
+                told.push((double.second, Extra { note: Some(second), ..Extra::default() }));
             }
-            None => told.push((double.second, Some("promise dies here: it votes twice".to_owned()))),
+            None => {
+                let twice = note("promise dies here: it votes twice");
+                told.push((double.second, Extra { note: twice, ..Extra::default() }));
+            }
         }
+        told.extend(self.rival(double));
         told
+    }
+
+    /// The vote that will be forgotten; a disk that lies about it is a fault.
+    fn first_vote(&self, double: &DoubleVote) -> Extra {
+        let trace = self.trace;
+        let synced = trace.record(trace.handler_of(double.first)).kind() == EventKind::SyncDone;
+        let mode = |fault: &Fault| match fault {
+            Fault::Disk(node, mode) if *node == double.voter => Some(*mode),
+            _ => None,
+        };
+        let later = trace.faults().iter().filter(|record| record.event < double.first);
+        let later = later.filter_map(|record| mode(&record.fault)).next_back();
+        let mode = later.or_else(|| self.from_start.iter().find_map(mode));
+        if mode != Some(DiskMode::Lies) || !synced {
+            return Extra::default();
+        }
+        let voter = trace.cluster().name(double.voter);
+        let whom = self.candidate_of(double.first).map_or("?", |node| trace.cluster().name(node));
+        let words = format!("{voter} votes for {whom}, syncs; its disk LIES \"done\"");
+        Extra { words: Some(words), note: None, fault: later.is_none() }
+    }
+
+    fn candidate_of(&self, vote: EventId) -> Option<NodeId> {
+        match self.trace.fact(vote) {
+            Some(Fact::Voted { candidate, .. }) => Some(*candidate),
+            _ => None,
+        }
+    }
+
+    /// The candidacy for which the second vote was given, where its node knew nothing of the first.
+    fn rival(&self, double: &DoubleVote) -> Option<(EventId, Extra)> {
+        let (first, second) = (self.candidate_of(double.first)?, self.candidate_of(double.second)?);
+        let stood = self.candidacy(double.second, second, double.term)?;
+        let earlier = self.candidacy(double.first, first, double.term)?;
+        let name = |node| self.trace.cluster().name(node);
+        let unheard = stood > earlier && !self.trace.before(earlier, stood);
+        let words = format!("{}, which has not heard {}, stands in term {}", name(second), name(first), double.term);
+        Some((stood, Extra { words: unheard.then_some(words), ..Extra::default() }))
     }
 
     /// Who voted twice in a term that these events are about.

@@ -1,5 +1,6 @@
 //! Who sought to lead, who voted, who led, and how long nobody did.
 
+use super::faults::FEW;
 use super::moment::Moment;
 use super::survey::{Survey, Term, arrival_behind};
 use crate::node::{EventId, Fact, Fault, NodeId, SimSpan};
@@ -146,13 +147,13 @@ fn candidacies(
 /// A candidacy; one that a fault brought about is told in place of the fault.
 fn candidacy(survey: &Survey<'_>, event: EventId, node: NodeId, weight: u32, text: String) -> Moment {
     if is_forced(survey, event, node) {
-        let won = survey.reigns.iter().any(|reign| reign.node == node && survey.stood(reign) == Some(event));
-        return Moment::new(event, if won { FORCED } else { weight }, FORCED_CANDIDACY, text).mark('!');
+        let weight = if survey.trace.faults().len() <= FEW { FORCED } else { weight };
+        return Moment::new(event, weight, FORCED_CANDIDACY, text).mark('!');
     }
     Moment::new(event, weight, "candidacy", text)
 }
 
-/// How much a candidacy weighs that a fault brought about, and that won.
+/// How much a candidacy weighs that one of few faults brought about.
 const FORCED: u32 = 70;
 /// What such a candidacy counts as.
 pub(super) const FORCED_CANDIDACY: &str = "forced candidacy";

@@ -108,7 +108,9 @@ fn fault(survey: &Survey<'_>, record: &FaultRecord, place: usize, all: usize) ->
     // Where faults are few each is the hinge of the story; where they are many the first of them is.
     let weight = match (all, place) {
         (0..=FEW, _) | (_, 0) => 100,
-        (0..=MANY, _) => if mends { 66 } else { 90 },
+        (0..=MANY, _) if !mends => 90,
+        (0..=MANY, _) if matches!(record.fault, Fault::Restart(_)) => 66,
+        (0..=MANY, _) => 59,
         _ if mends => 36,
         _ => 44,
     };
@@ -136,8 +138,8 @@ fn unsettled(survey: &Survey<'_>, record: &FaultRecord) -> Option<String> {
         listed(&shortened(words))
     };
     let parts = operations.chunk_by(|a, b| held(a) == held(b)).map(|same| match held(&same[0]).as_slice() {
-        [] => format!("{} on it alone", words(same)),
-        others => format!("{} on {} too", words(same), names(survey.trace, others.iter().copied())),
+        [] => format!("{}, so far on it alone", words(same)),
+        others => format!("{}, so far also on {}", words(same), names(survey.trace, others.iter().copied())),
     });
     let parts: Vec<String> = parts.collect();
     (!parts.is_empty()).then(|| format!("logged, not committed: {}", parts.join("; ")))
@@ -181,7 +183,8 @@ fn comebacks(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
             (Some(from), Some(reign)) => {
                 format!("{name} follows {} in term {}, has copied {copied}", trace.cluster().name(from), reign.term)
             }
-            _ => format!("{name} has copied {copied}: it holds all that is committed"),
+            (Some(_), None) => format!("{name} has copied {copied}: it holds all that is committed"),
+            (None, _) => continue,
         };
         moments.push(
             Moment::new(event, if survey.returns.len() <= 4 { 61 } else { 40 }, "node caught up", text).mark('*'),
@@ -217,7 +220,7 @@ fn contents(survey: &Survey<'_>, operations: &[OperationId]) -> String {
     let named: Vec<String> = operations.iter().map(|id| operation_words(survey.trace, *id)).collect();
     match named.as_slice() {
         [] => String::new(),
-        [one] => format!(" ({one})"),
+        [_] | [_, _] | [_, _, _] => format!(" ({})", listed(&named)),
         [first, .., last] => format!(" ({first} to {last})"),
     }
 }

@@ -250,18 +250,17 @@ impl Teller<'_> {
 
     /// Questions whose answers were not seen on the way: those of the whole run, and of many.
     fn answers(&self, lines: &mut Vec<String>) {
-        let mut told = false;
-        for asked in &self.telling.questions {
-            if asked.shown.is_some() && asked.answer.is_some() {
-                continue;
-            }
-            if !std::mem::replace(&mut told, true) {
-                lines.push(String::new());
-                lines.extend(self.answers_head());
-            }
+        let open: Vec<&Asked> =
+            self.telling.questions.iter().filter(|asked| asked.shown.is_none() || asked.answer.is_none()).collect();
+        if !open.is_empty() {
+            lines.push(String::new());
+            lines.extend(self.answers_head());
+        }
+        for asked in &open {
+            let question = if open.len() > 1 { asked.text.as_str() } else { "" };
             let text = match &asked.answer {
-                Some(answer) => reveal(asked.answered.as_deref(), answer, asked, &asked.text),
-                None => plain(&format!("{} {}", asked.text, asked.because)),
+                Some(answer) => reveal(asked.answered.as_deref(), answer, asked, question),
+                None => plain(format!("{question} {}", asked.because).trim()),
             };
             let wrapped = wrap(&text, COLUMNS - 5, COLUMNS - 5);
             for (place, part) in wrapped.iter().enumerate() {

@@ -10,7 +10,7 @@ const HINGE: u32 = 100;
 /// From this weight on a moment is a turning point.
 pub(super) const TURN: u32 = 60;
 /// Longer sections are dealt with slice by slice, so that a long run is not told by its beginning alone.
-const LONG: usize = 32;
+const LONG: usize = 80;
 const SLICES: usize = 8;
 /// A section of less than this share of all events gets no heading of its own.
 const THIN: usize = 14;

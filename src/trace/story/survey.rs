@@ -194,13 +194,6 @@ impl<'a> Survey<'a> {
         self.reigns.iter().filter(move |reign| reign.from < at && reign.until.is_none_or(|until| until > at))
     }
 
-    /// Where a leader stood for the term that it leads.
-    pub fn stood(&self, reign: &Reign) -> Option<EventId> {
-        let term = self.terms.get(&(self.group(reign.node), reign.term))?;
-        let stood = term.candidates.iter().filter(|stood| stood.1 == reign.node && stood.0 < reign.from);
-        stood.map(|stood| stood.0).next_back()
-    }
-
     fn end_reign(&mut self, id: EventId, node: NodeId) {
         for reign in self.reigns.iter_mut().filter(|reign| reign.node == node && reign.until.is_none()) {
             reign.until = Some(id);
