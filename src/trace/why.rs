@@ -222,7 +222,7 @@ impl<'a> Explainer<'a> {
         let mut faults = 0;
         let told = extras.into_iter().map(|(event, extra)| {
             let mut step = self.step(event);
-            if extra.fault || self.trace.fault(event).is_some() {
+            if extra.fault || self.trace.fault(event).is_some_and(|record| !record.fault.mends()) {
                 faults += 1;
                 step.note = Some(format!("fault {faults}"));
             }
@@ -231,10 +231,14 @@ impl<'a> Explainer<'a> {
         told.collect()
     }
 
-    /// That a process started, and that a timer ended at which a node then stood.
+    /// That a process started, that it was started again where its boot is told, that a timer ended at which a node stood.
     fn goes_without_saying(&self, event: EventId, told: &[EventId]) -> bool {
         match self.trace.record(event).kind() {
             EventKind::Boot => self.trace.incarnation(event) == Some(0),
+            EventKind::Fault if matches!(self.trace.fault(event), Some(record) if record.fault.mends()) => {
+                let boots = |other: &&EventId| self.trace.record(**other).kind() == EventKind::Boot;
+                told.iter().filter(boots).any(|boot| self.trace.record(*boot).cause() == Some(event))
+            }
             EventKind::TimerFired => told.iter().any(|other| *other != event && self.trace.handler_of(*other) == event),
             _ => false,
         }

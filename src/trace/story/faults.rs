@@ -112,7 +112,7 @@ fn fault(survey: &Survey<'_>, record: &FaultRecord, place: usize, all: usize) ->
         (0..=MANY, _) if matches!(record.fault, Fault::Restart(_)) => 66,
         (0..=MANY, _) => 59,
         _ if mends => 36,
-        _ => 44,
+        _ => 52,
     };
     let mut moment = Moment::new(record.event, weight, class(&record.fault), text).mark('!');
     if led && all <= MANY {
@@ -210,7 +210,8 @@ fn truncations(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         let moment = if same.iter().any(|cut| cut.committed) {
             Moment::new(cut.event, 150, "committed entry dropped", what + ", which was COMMITTED").mark('!')
         } else {
-            Moment::new(cut.event, 63, "truncation", what + ", never committed")
+            let many = survey.truncations.len() > FEW;
+            Moment::new(cut.event, if many { 48 } else { 63 }, "truncation", what + ", never committed")
         };
         moments.push(moment);
     }

@@ -79,30 +79,31 @@ fn stored(survey: &Survey<'_>, record: &OperationRecord, life: &Life, moments: &
     };
     let heard = matches!(life.end, Some((_, End::Ok(_))));
     moments.push(Moment::new(first, if heard { 56 } else { 67 }, "entry stored", text));
-    if !heard {
-        copies(survey, &op, life, moments);
+    match survivors(survey, life, first, node, index) {
+        Some(moment) => moments.push(moment),
+        None if !heard => copies(survey, &op, life, moments),
+        None => {}
     }
-    let crashed = trace.faults().iter().map(|fault| fault.event).find(|fault| {
-        *fault > first && trace.node(*fault) == Some(node) && trace.fault(*fault).is_some_and(|it| !it.fault.mends())
-    });
-    let Some(crashed) = crashed else { return };
-    let reached: Vec<&(EventId, NodeId, u64)> =
-        life.appended.iter().filter(|it| it.0 > crashed && it.1 != node && it.2 == index).collect();
-    // Only what the first one sent itself: a later leader may have handed the entry on.
-    let reached: Vec<_> = reached
-        .into_iter()
-        .filter(|it| arrival_behind(trace, it.0).and_then(|at| trace.peer(at)) == Some(node))
-        .collect();
-    if let Some(last) = reached.last() {
-        let lost = reached.iter().all(|it| replies_are_lost(survey, it.0, node));
-        let tail = match (lost, reached.len()) {
-            (false, _) => "",
-            (true, 1) => "; its reply is lost",
-            (true, _) => "; their replies are lost",
-        };
-        let text = format!("{op} reached {}{tail}", names(trace, reached.iter().map(|it| it.1)));
-        moments.push(Moment::new(last.0, 58, "entry stored", text).unnamed());
-    }
+}
+
+/// Whom an entry reached whose sender crashed, as far as its own messages carried it.
+fn survivors(survey: &Survey<'_>, life: &Life, first: EventId, node: NodeId, index: u64) -> Option<Moment> {
+    let trace = survey.trace;
+    let faults = trace.faults().iter().filter(|record| record.event > first && record.fault.node() == Some(node));
+    let crashed = faults.filter(|record| !record.fault.mends()).map(|record| record.event).next()?;
+    let own = |at: &EventId| arrival_behind(trace, *at).and_then(|at| trace.peer(at)) == Some(node);
+    let copied = life.appended.iter().filter(|it| it.1 != node && it.2 == index && own(&it.0));
+    let reached: Vec<&(EventId, NodeId, u64)> = copied.collect();
+    let last = reached.last().filter(|last| last.0 > crashed)?;
+    let lost = reached.iter().all(|it| replies_are_lost(survey, it.0, node));
+    let tail = match (lost, reached.len()) {
+        (false, _) => "",
+        (true, 1) => "; its reply is lost",
+        (true, _) => "; their replies are lost",
+    };
+    let op = trace.fact(first).and_then(|fact| fact.operation()).map(|id| op_of(survey, id)).unwrap_or_default();
+    let text = format!("{op} reached {}{tail}", names(trace, reached.iter().map(|it| it.1)));
+    Some(Moment::new(last.0, 65, "entry stored", text).unnamed())
 }
 
 /// Who else stored what its client never heard of: where such an entry goes is the story.
@@ -227,13 +228,13 @@ fn unknowns(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     let (alone, together): (Vec<_>, Vec<_>) = ends.into_iter().partition(|end| lone(end));
     moments.extend(alone.into_iter().map(|end| unknown(survey, &[end])));
     let faults = |id: EventId| survey.trace.faults().partition_point(|fault| fault.event < id);
-    for part in together.chunk_by(|a, b| faults(a.0) == faults(b.0)) {
-        if part.len() <= 2 {
-            moments.extend(part.iter().map(|end| unknown(survey, &[*end])));
-        } else {
-            moments.push(unknown(survey, part));
-        }
-    }
+    let rows: Vec<_> = together.chunk_by(|a, b| faults(a.0) == faults(b.0)).collect();
+    let told = rows.iter().flat_map(|row| match row.len() {
+        ..=2 => row.iter().map(|end| unknown(survey, &[*end])).collect(),
+        _ => vec![unknown(survey, row)],
+    });
+    let many = rows.len() > FEW;
+    moments.extend(told.map(|moment| Moment { weight: if many { 47 } else { moment.weight }, ..moment }));
 }
 
 /// One line for those whose clients gave up, one or many.
@@ -308,7 +309,11 @@ fn commits(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         if !beneath.is_empty() {
             text += &format!(" and, beneath it, {}", listed(&shortened(beneath.clone())));
         }
-        let weight = if beneath.is_empty() { 53 } else { 72 };
+        let weight = match (beneath.is_empty(), survey.reigns.len() <= FEW) {
+            (false, _) => 72,
+            (true, true) => 53,
+            (true, false) => 41,
+        };
         moments.push(Moment::new(commit.event, weight, "first commit of a term", text).mark(if beneath.is_empty() {
             ' '
         } else {

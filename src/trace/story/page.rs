@@ -52,15 +52,23 @@ pub(super) fn fill(teller: &Teller<'_>, sections: Vec<Section>, limit: usize) ->
 
 fn choose(teller: &Teller<'_>, page: &mut Page, limit: usize) {
     (page.told, page.asides) = (BTreeSet::new(), BTreeSet::new());
-    let mut room = limit.saturating_sub(teller.story(page).len());
     let ranking = ranking(teller, &page.sections);
-    for &place in &ranking {
-        let cost = teller.lines_of(&teller.moments[place]).len();
-        if cost <= room {
-            room -= cost;
-            page.told.insert(place);
+    let room = |page: &Page| limit.saturating_sub(teller.story(page).len());
+    // What is told is no longer counted, so that there may be room once more.
+    loop {
+        let (before, mut room) = (page.told.len(), room(page));
+        for &place in ranking.iter().filter(|place| !page.told.contains(place)).collect::<Vec<_>>() {
+            let cost = teller.lines_of(&teller.moments[place]).len();
+            if cost <= room {
+                room -= cost;
+                page.told.insert(place);
+            }
+        }
+        if page.told.len() == before {
+            break;
         }
     }
+    let mut room = room(page);
     for &place in ranking.iter().filter(|place| page.told.contains(place)) {
         let cost = super::below(&teller.moments[place].aside).len();
         if cost > 0 && cost <= room {

@@ -7,7 +7,7 @@ use crate::trace::words::{grouped, op_kind, plain};
 use std::collections::BTreeMap;
 
 /// So many lines tell of each way in which claims turn out.
-const SHOWN: usize = 4;
+const SHOWN: usize = 5;
 /// Up to so many claims have a line each; more share lines where they fit.
 const ROOMY: usize = 3;
 
@@ -36,18 +36,19 @@ fn promises(telling: &Telling, lines: &mut Vec<String>) {
     {
         let texts: Vec<&String> =
             telling.verdicts.iter().filter(|verdict| verdict.0 == standing).map(|verdict| &verdict.1).collect();
-        let (mut told, mut left) = (Vec::new(), texts.len());
-        for (text, claims) in shared(&texts, COLUMNS - head.len(), telling.verbose) {
-            let before = told.len();
-            item(head, &text, &mut told);
-            if told.len() > SHOWN && !telling.verbose {
-                told.truncate(before);
-                told.push(format!("{head}{left} more (--verbose)"));
+        let items = shared(&texts, COLUMNS - head.len(), telling.verbose);
+        let items: Vec<(Vec<String>, usize)> = items.iter().map(|(text, claims)| (item(head, text), *claims)).collect();
+        let all: usize = items.iter().map(|item| item.0.len()).sum();
+        let room = if all <= SHOWN || telling.verbose { all } else { SHOWN - 1 };
+        let (mut used, mut left) = (0, texts.len());
+        for (item, claims) in items {
+            if used + item.len() > room {
+                lines.push(format!("{head}{left} more (--verbose)"));
                 break;
             }
-            left -= claims;
+            (used, left) = (used + item.len(), left - claims);
+            lines.extend(item);
         }
-        lines.extend(told);
     }
 }
 
@@ -64,11 +65,11 @@ fn shared(texts: &[&String], width: usize, verbose: bool) -> Vec<(String, usize)
     lines
 }
 
-fn item(head: &str, text: &str, lines: &mut Vec<String>) {
+fn item(head: &str, text: &str) -> Vec<String> {
     let room = COLUMNS - head.len();
-    for (place, part) in wrap(&plain(text), room, room).iter().enumerate() {
-        lines.push(format!("{}{part}", if place == 0 { head.to_owned() } else { " ".repeat(head.len()) }));
-    }
+    let start = |place| if place == 0 { head.to_owned() } else { " ".repeat(head.len()) };
+    let parts = wrap(&plain(text), room, room);
+    parts.iter().enumerate().map(|(place, part)| format!("{}{part}", start(place))).collect()
 }
 
 #[derive(Default)]
@@ -110,7 +111,7 @@ fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
         if tally.pending > 0 {
             parts.push(format!("{} open", tally.pending));
         }
-        item(&format!("  {kind}s  "), &parts.join("; "), lines);
+        lines.extend(item(&format!("  {kind}s  "), &parts.join("; ")));
     }
 }
 
