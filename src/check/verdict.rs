@@ -69,7 +69,11 @@ impl Judge {
             Claim::Unknown(label) => self.find_endings(label, "unknown"),
             Claim::AtLeast(measure, least) => {
                 let count = self.history.count(*measure);
-                Finding::new(count >= *least, format!("{}: {count}, at least {least} expected", measure.words()), None)
+                Finding::new(
+                    count >= *least,
+                    format!("{}: {count}, at least {least} expected", measure.words()),
+                    None,
+                )
             }
             Claim::AtMost(measure, most) => {
                 let count = self.history.count(*measure);
@@ -114,13 +118,11 @@ impl Judge {
                 format!("all applied the same, up to entry {applied}")
             }
             Promise::SinglePrimary => "never two leaders at once".to_owned(),
-            Promise::AcksDurable => {
-                match self.acknowledged_writes().count() {
-                    0 => "no write was acknowledged".to_owned(),
-                    1 => "1 acknowledged write, not missing".to_owned(),
-                    count => format!("{count} acknowledged writes, none missing"),
-                }
-            }
+            Promise::AcksDurable => match self.acknowledged_writes().count() {
+                0 => "no write was acknowledged".to_owned(),
+                1 => "1 acknowledged write, not missing".to_owned(),
+                count => format!("{count} acknowledged writes, none missing"),
+            },
             Promise::RaftSafety => "all five promises of Raft".to_owned(),
             Promise::Agreement => match &self.decision {
                 Some(decision) => format!("all who decided chose {}", decision.value),

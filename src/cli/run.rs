@@ -448,11 +448,8 @@ fn refuse_what_cannot_be_judged(scenario: &Scenario) -> Result<(), Stop> {
         if let Claim::Holds(promise) | Claim::Violated(promise) = &expectation.claim
             && !Judge::can_judge(*promise)
         {
-            let known: Vec<&str> = Promise::ALL
-                .iter()
-                .filter(|known| Judge::can_judge(**known))
-                .map(|known| known.name())
-                .collect();
+            let known: Vec<&str> =
+                Promise::ALL.iter().filter(|known| Judge::can_judge(**known)).map(|known| known.name()).collect();
             let mistake = crate::scenario::Mistake::says(format!("no checker judges {promise} yet"));
             let mistake = mistake.at(expectation.span.clone()).accepted(known.join(" "));
             return Err(scenario.diagnostic(mistake).into());

@@ -239,7 +239,9 @@ impl<'a> Explainer<'a> {
                 let boots = |other: &&EventId| self.trace.record(**other).kind() == EventKind::Boot;
                 told.iter().filter(boots).any(|boot| self.trace.record(*boot).cause() == Some(event))
             }
-            EventKind::TimerFired => told.iter().any(|other| *other != event && self.trace.handler_of(*other) == event),
+            EventKind::TimerFired => {
+                told.iter().any(|other| *other != event && self.trace.handler_of(*other) == event)
+            }
             _ => false,
         }
     }

@@ -167,14 +167,16 @@ fn is_forced(survey: &Survey<'_>, event: EventId, node: NodeId) -> bool {
 
 /// Who voted for whom, as far as had happened by some event.
 fn tally(survey: &Survey<'_>, term: &Term, by: EventId) -> String {
+    let all = term.candidates.first().map_or(0, |candidate| survey.voters(candidate.1));
+    let needed = all / 2 + 1;
     let mut parts = Vec::new();
     for &(_, candidate) in &term.candidates {
         let votes = term.votes.iter().filter(|vote| vote.2 == candidate && vote.0 < by).count();
-        parts.push(format!("{} has {votes}", survey.trace.cluster().name(candidate)));
+        let late = if votes >= needed { ", lost or late" } else { "" };
+        parts.push(format!("{} has {votes}{late}", survey.trace.cluster().name(candidate)));
     }
     parts.dedup();
-    let all = term.candidates.first().map_or(0, |candidate| survey.voters(candidate.1));
-    format!("{} of {} votes needed", parts.join(", "), all / 2 + 1)
+    format!("{} of {needed} votes needed", parts.join("; "))
 }
 
 /// Why a node stands: its timer ended, and what it had heard since that timer was set.

@@ -44,12 +44,14 @@ fn joined(survey: &Survey<'_>, first: &Moment, second: &Moment) -> Option<Moment
     let time = |moment: &Moment| survey.trace.record(moment.at).time();
     let fits = first.text.len() + second.text.len() + 2 <= LINE;
     let alone = first.below.is_empty() && time(first) == time(second);
-    (fits && alone && first.mark == second.mark || alone && second.class == "mark" && first.class != "mark").then(|| Moment {
-        text: format!("{}; {}", first.text.trim_end_matches('.'), second.text),
-        weight: first.weight.max(second.weight),
-        below: second.below.clone(),
-        ..first.clone()
-    })
+    (fits && alone && first.mark == second.mark || alone && second.class == "mark" && first.class != "mark").then(
+        || Moment {
+            text: format!("{}; {}", first.text.trim_end_matches('.'), second.text),
+            weight: first.weight.max(second.weight),
+            below: second.below.clone(),
+            ..first.clone()
+        },
+    )
 }
 
 /// What is out of the ordinary before anything happens. What is said of many nodes is said once.
@@ -79,11 +81,17 @@ pub(super) fn from_start(survey: &Survey<'_>, faults: &[Fault], moments: &mut Ve
 fn fault(survey: &Survey<'_>, record: &FaultRecord, place: usize, all: usize) -> Moment {
     if matches!(record.fault, Fault::Mark) {
         let name = record.label.as_deref().unwrap_or("a moment");
-        return Moment::new(record.event, if all <= FEW { 62 } else { 30 }, "mark", format!("this moment is \"{name}\""));
+        return Moment::new(
+            record.event,
+            if all <= FEW { 62 } else { 30 },
+            "mark",
+            format!("this moment is \"{name}\""),
+        );
     }
     let mends = record.fault.mends() || record.ends;
     let mut text = fault_words(survey.trace, &record.fault);
-    let led_then = |reign: &&Reign| reign.from < record.event && reign.until.is_none_or(|until| until >= record.event);
+    let led_then =
+        |reign: &&Reign| reign.from < record.event && reign.until.is_none_or(|until| until >= record.event);
     let leads = |node: NodeId| survey.reigns.iter().filter(led_then).find(|reign| reign.node == node);
     let mut led = false;
     if let Some(node) = record.fault.node()

@@ -33,6 +33,17 @@ pub(super) fn tagged(head: &str, text: &str, tag: &str) -> Vec<String> {
     lines
 }
 
+/// Text that is broken behind commas and semicolons alone: for lists of things that stand together.
+pub(super) fn glued(text: &str) -> String {
+    let mut last = ' ';
+    let glue = |letter| {
+        let kept = if letter == ' ' && !matches!(last, ',' | ';') { GLUE } else { letter };
+        last = letter;
+        kept
+    };
+    text.chars().map(glue).collect()
+}
+
 /// Breaks text at spaces so that the first line takes at most `first` columns and each other at most `rest`.
 pub(in crate::trace) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];

@@ -202,7 +202,8 @@ impl Teller<'_> {
             let gap = 72usize.saturating_sub(title.len() + seed.len()).max(1);
             lines = vec![format!("{title}{}{seed}", " ".repeat(gap))];
         }
-        lines.extend(wrap(&plain(&self.telling.setting), COLUMNS, COLUMNS));
+        let setting = wrap(&layout::glued(&plain(&self.telling.setting)), COLUMNS, COLUMNS);
+        lines.extend(setting.iter().map(|line| line.replace(layout::GLUE, " ")));
         lines.push("Seconds are true time: no node sees them. e31 names an event.".to_owned());
         lines.retain(|line| !line.is_empty());
         lines
@@ -228,14 +229,8 @@ impl Teller<'_> {
         if elections > 0 {
             parts.push(count_of(elections, "more election"));
         }
-        let glue = |part: &String| {
-            let pieces: Vec<String> =
-                part.split(", ").map(|piece| piece.replace(' ', &layout::GLUE.to_string())).collect();
-            pieces.join(", ")
-        };
-        let parts: Vec<String> = parts.iter().map(glue).collect();
         let events = format!("[{}]", count_of((section.to.0 - section.from.0) as usize, "event"));
-        lines.extend(layout::tagged("         :  ", &parts.join(", "), &events));
+        lines.extend(layout::tagged("         :  ", &layout::glued(&parts.join(", ")), &events));
     }
 
     /// A moment as it is told, without what may be left out.

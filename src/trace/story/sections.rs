@@ -56,7 +56,11 @@ pub(super) fn merge(sections: &mut Vec<Section>, thin: usize) {
 /// The heading of an undivided run; faults that are too many to be told are counted in it.
 fn whole(faults: &[FaultRecord]) -> String {
     let counts = counts(faults);
-    if counts.len() <= 1 || faults.len() <= FEW { "THE RUN".to_owned() } else { format!("THE RUN: {}", counts.join(", ")) }
+    if counts.len() <= 1 || faults.len() <= FEW {
+        "THE RUN".to_owned()
+    } else {
+        format!("THE RUN: {}", counts.join(", "))
+    }
 }
 
 /// A heading for each fault; faults of one label, or of one instant, share one.

@@ -37,7 +37,8 @@ fn promises(telling: &Telling, lines: &mut Vec<String>) {
         let texts: Vec<&String> =
             telling.verdicts.iter().filter(|verdict| verdict.0 == standing).map(|verdict| &verdict.1).collect();
         let items = shared(&texts, COLUMNS - head.len(), telling.verbose);
-        let items: Vec<(Vec<String>, usize)> = items.iter().map(|(text, claims)| (item(head, text), *claims)).collect();
+        let items: Vec<(Vec<String>, usize)> =
+            items.iter().map(|(text, claims)| (item(head, text), *claims)).collect();
         let all: usize = items.iter().map(|item| item.0.len()).sum();
         let room = if all <= SHOWN || telling.verbose { all } else { SHOWN - 1 };
         let (mut used, mut left) = (0, texts.len());
@@ -105,7 +106,7 @@ fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
             let fates = if fates.is_empty() { String::new() } else { format!(" ({})", fates.join(", ")) };
             parts.push(format!("{} unknown{fates}", tally.unknown));
         }
-        if survey.applies && tally.writes {
+        if survey.applies && tally.writes && tally.ok > 0 {
             parts.push(format!("{} ok-but-lost", tally.lost));
         }
         if tally.pending > 0 {

@@ -124,3 +124,29 @@ fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
     insta::assert_snapshot!("forgotten-vote", lines.join("\n"));
     insta::assert_snapshot!("forgotten-vote-story", tell(run.trace(), &Telling::default()).join("\n"));
 }
+
+#[test]
+fn a_disk_that_lies_about_a_vote_is_named() {
+    let (plan, config) = forgetful(0);
+    let voter = plan.cluster.find("n1").unwrap();
+    let found = (0..400).find_map(|seed| {
+        let plan = Plan { seed, ..plan.clone() };
+        let run = Run::<raft::Mutant>::new(Arc::new(plan), config.clone(), Lines::None, &mut (), &mut |_, _| true)
+            .unwrap()?;
+        let survey = Survey::of(run.trace());
+        let explainer = Explainer::new(&survey);
+        let leaders: Vec<EventId> = survey.reigns.iter().map(|reign| reign.from).collect();
+        let first = explainer.double_votes(&leaders).into_iter().find(|double| double.voter == voter)?.first;
+        Some((run, leaders, first))
+    });
+    let (run, culprits, first) = found.expect("n1 votes twice in some seed");
+    let from_start = vec![Fault::Disk(voter, DiskMode::Lies)];
+    let survey = Survey::of(run.trace());
+    let explainer = Explainer { from_start: &from_start, ..Explainer::new(&survey) };
+    let doubles = explainer.double_votes(&culprits);
+    let steps = explainer.steps_of_all(&culprits, &doubles);
+    let step = steps.iter().find(|step| step.event == first).unwrap();
+    assert!(step.words.ends_with(", syncs; its disk LIES \"done\""), "{step:?}");
+    assert!(step.note.as_ref().is_some_and(|note| note.starts_with("fault ")), "{step:?}");
+    assert!(steps.iter().all(|step| !step.words.ends_with(" boots")), "{steps:?}");
+}
