@@ -29,8 +29,7 @@ pub fn in_words(scenario: &Scenario) -> String {
     }
     let mut text = parts.join("; ");
     if text.len() > LONGEST {
-        text.truncate(text.floor_char_boundary(LONGEST - 4));
-        text += " ...";
+        text = text.chars().take(LONGEST - 4).collect::<String>() + " ...";
     }
     text
 }

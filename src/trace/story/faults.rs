@@ -3,9 +3,9 @@
 use super::elections::FORCED_CANDIDACY;
 use super::moment::Moment;
 use super::survey::{Reign, Survey, arrival_behind};
-use crate::node::{EventId, Fault, NodeId, OperationId};
+use crate::node::{ClockChange, EventId, Fault, NodeId, OperationId, SimSpan};
 use crate::trace::record::FaultRecord;
-use crate::trace::words::{fault_words, listed, names, operation_words, shortened};
+use crate::trace::words::{fault_words, listed, names, operation_words, shortened, spaced_units};
 
 /// Where there are no more faults than this, each matters.
 pub(super) const FEW: usize = 6;
@@ -61,7 +61,14 @@ pub(super) fn from_start(survey: &Survey<'_>, faults: &[Fault], moments: &mut Ve
         return;
     }
     let words = |fault: &Fault| {
-        let text = fault_words(survey.trace, fault);
+        let text = match fault {
+            Fault::Clock(node, ClockChange::Step(ns)) => {
+                let side = if *ns < 0 { "behind" } else { "ahead" };
+                let span = spaced_units(&SimSpan(ns.unsigned_abs()).to_string());
+                format!("{}'s clock is {span} {side}", survey.trace.cluster().name(*node))
+            }
+            _ => fault_words(survey.trace, fault),
+        };
         let name = fault.node().map_or("", |node| survey.trace.cluster().name(node)).to_owned();
         let rest = text.strip_prefix(&name).map_or_else(|| text.clone(), str::to_owned);
         (name, rest)

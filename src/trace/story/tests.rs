@@ -319,10 +319,11 @@ fn marks_disks_clocks_and_slow_nodes_are_told() {
     let node = |name: &str| plan.cluster.find(name).unwrap();
     let amiss = ["n1", "n2", "n3"].map(|name| Fault::Disk(node(name), DiskMode::Tears));
     let fast = Fault::Clock(node("n4"), ClockChange::Rate(200_000));
-    let story = story_of(plan.clone(), amiss.into_iter().chain([fast]).collect());
+    let behind = Fault::Clock(node("n5"), ClockChange::Step(-5_000_000_000));
+    let story = story_of(plan.clone(), amiss.into_iter().chain([fast, behind]).collect());
     says(&story, &["n1's disk LIES", "n2 SLOWS: 4 ms a message", "n1's clock runs SLOW by 50 %"]);
     says(&story, &["this moment is \"here\"", "n1 n2 n3: disk TEARS at a crash, from the start"]);
-    says(&story, &["n4's clock runs FAST by 200 ppm, from the start"]);
+    says(&story, &["n4's clock runs FAST by 200 ppm, from the start", "n5's clock is 5 s behind, from the start"]);
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::kernel::{Action, Law, NodeAction, NodeSelector, Plan};
-use crate::node::FactKind;
-use crate::node::{Cluster, LocalSpan, Node, SimSpan, SimTime};
+use crate::node::{Cluster, DiskMode, FactKind, LocalSpan, Node, SimSpan, SimTime};
 use crate::protocols::raft;
 use crate::scenario::{Run, Session};
 use crate::trace::story::tests::{all, every, rule, run};
