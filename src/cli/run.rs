@@ -316,7 +316,8 @@ impl Made {
             }
             // The question has been shown by asking it.
             let told = self.story(opened, verbose, &answered);
-            printed = told.iter().skip(printed).position(line).map_or(stop, |found| found + printed) + 1;
+            let found = told.iter().skip(printed).position(line).map_or(stop, |found| found + printed) + 1;
+            printed = found + told[found..].iter().take_while(|line| goes_on(asked, line)).count();
         }
         print(&self.story(opened, verbose, &answered)[printed..].join("\n"))
     }
@@ -355,6 +356,12 @@ fn standing(verdict: &Verdict) -> (Standing, String) {
         Claim::Violated(promise) => (standing, format!("{promise} was to be broken, and was not: {text}")),
         _ => (standing, text.clone()),
     }
+}
+
+/// Whether a line of a story goes on with the words of a question.
+fn goes_on(asked: &Asked, line: &str) -> bool {
+    let of_it = |word: &str| asked.text.contains(word) || asked.options.iter().any(|option| option == word);
+    line.starts_with("            ") && line.split_whitespace().all(of_it)
 }
 
 /// Asks a person, on the terminal.

@@ -385,6 +385,6 @@ fn lost_for_good(survey: &Survey<'_>, gone: &[usize], moments: &mut Vec<Moment>)
             (false, Some(_)) => format!("{op} was overwritten: it never happened"),
             (false, None) => format!("{op} never happened: every log that held it dropped it"),
         };
-        moments.push(Moment::new(last.max(Some(ended)).unwrap_or(ended), 62, "fate", text).untimed());
+        moments.push(Moment::new(last.max(Some(ended)).unwrap_or(ended), 62, "fate", text).unnamed());
     }
 }

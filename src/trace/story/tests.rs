@@ -375,3 +375,16 @@ fn what_was_promised_to_be_broken_is_shown_and_many_claims_share_lines() {
     assert!(story.contains("\n  shown  P broken, as expected: here\n"), "{story}");
     assert!(story.contains("\n  held  claim 1; claim 2; claim 3; claim 4\n"), "{story}");
 }
+
+#[test]
+fn figure_8_is_told_step_by_step() {
+    let (_, run) = scenario::<raft::Raft>("raft/figure-8", include_str!("../../../scenarios/raft/figure-8.ron"));
+    let lines = tell(run.trace(), &telling("figure-8", &run));
+    well_formed(&lines, run.trace());
+    let story = lines.join("\n");
+    let counts = ["CUT ", " CRASHES", " restarts; disk", " LEADS "].map(|word| story.matches(word).count());
+    assert_eq!(counts, [4, 3, 2, 4], "{story}");
+    says(&story, &["s1 logs x=2 as entry 3", "logged, not committed: x=2, so far also on s2 s3"]);
+    says(&story, &["s3 drops its entries 2-3 (x=2)", "x=2 was overwritten: it never happened"]);
+    assert!(!story.contains("undecided"), "{story}");
+}
