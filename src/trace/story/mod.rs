@@ -112,7 +112,8 @@ pub fn tell(trace: &Trace, telling: &Telling) -> Vec<String> {
     let mut best = None;
     for sections in sections::choices(&teller.survey) {
         let page = page::fill(&teller, sections, limit);
-        let complete = page.told.len() == teller.moments.len() || page.tells_every_turning_point(&teller);
+        // One section that is left over is told as the whole run, which comes last.
+        let complete = page.sections.len() > 1 && page.tells_every_turning_point(&teller);
         best = Some(page);
         if complete {
             break;
