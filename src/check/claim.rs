@@ -85,8 +85,8 @@ impl Since {
 impl fmt::Display for Since {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Since::Beginning(label) => f.write_str(label),
-            Since::End(label) => write!(f, "end of the {label}"),
+            Since::Beginning(label) => write!(f, "{label:?}"),
+            Since::End(label) => write!(f, "the end of {label:?}"),
         }
     }
 }
@@ -255,6 +255,30 @@ words! {
         Agreement = "no two nodes decide differently (Fischer, Lynch and Paterson, 1985)",
         MutualExclusion = "at no moment do two nodes hold the lock (Dijkstra, 1965)",
         Convergence = "nodes that have seen the same updates are equal (Shapiro and others, 2011)",
+    }
+}
+
+impl Measure {
+    /// What is counted, in a word or two: `messages lost`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Measure::Elections => "elections",
+            Measure::Leaders => "leaders",
+            Measure::Terms => "terms",
+            Measure::Primaries => "leaders at once",
+            Measure::LeaderlessMs => "milliseconds without a leader",
+            Measure::Sent => "messages sent",
+            Measure::Delivered => "messages delivered",
+            Measure::Lost => "messages lost",
+            Measure::Duplicated => "messages doubled",
+            Measure::Invoked => "operations asked for",
+            Measure::Returned => "operations answered",
+            Measure::TimedOut => "operations given up",
+            Measure::Committed => "entries committed",
+            Measure::Faults => "faults",
+            Measure::Crashes => "crashes",
+            Measure::Events => "events",
+        }
     }
 }
 

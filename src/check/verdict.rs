@@ -73,15 +73,21 @@ impl Judge {
             },
             Claim::AtLeast(measure, least) => {
                 let count = self.history.count(*measure);
-                Finding::new(count >= *least, format!("{measure}: {count}, at least {least} expected"), None)
+                Finding::new(
+                    count >= *least,
+                    format!("{}: {count}, at least {least} expected", measure.words()),
+                    None,
+                )
             }
             Claim::AtMost(measure, most) => {
                 let count = self.history.count(*measure);
-                Finding::new(count <= *most, format!("{measure}: {count}, at most {most} expected"), None)
+                let limit = if *most == 0 { "none".to_owned() } else { format!("at most {most}") };
+                Finding::new(count <= *most, format!("{}: {count}, {limit} expected", measure.words()), None)
             }
             Claim::Not(claim) => {
                 let Finding { holds, text, event } = self.find(claim, end);
-                Finding { holds: holds.map(|holds| !holds), text: format!("not: {text}"), event }
+                let how = if holds == Some(true) { "which was not to be" } else { "as expected" };
+                Finding { holds: holds.map(|holds| !holds), text: format!("{text}, {how}"), event }
             }
         }
     }
@@ -113,12 +119,14 @@ impl Judge {
             Promise::LeaderCompleteness => "every leader held what was committed before".to_owned(),
             Promise::StateMachineSafety => {
                 let applied = self.models.iter().map(|model| model.executed.last()).max().unwrap_or_default();
-                format!("all applied the same, up to {applied} entries")
+                format!("all applied the same, up to entry {applied}")
             }
             Promise::SinglePrimary => "never two leaders at once".to_owned(),
-            Promise::AcksDurable => {
-                format!("{} acknowledged writes, none missing", self.acknowledged_writes().count())
-            }
+            Promise::AcksDurable => match self.acknowledged_writes().count() {
+                0 => "no write was acknowledged".to_owned(),
+                1 => "1 acknowledged write, not missing".to_owned(),
+                count => format!("{count} acknowledged writes, none missing"),
+            },
             Promise::RaftSafety => "all five promises of Raft".to_owned(),
             Promise::Agreement => match &self.decision {
                 Some(decision) => format!("all who decided chose {}", decision.value),
@@ -191,7 +199,8 @@ impl Judge {
             (count > 0).then(|| if operations.len() == 1 { word.to_owned() } else { format!("{count} {word}") })
         });
         let counts: Vec<String> = counts.into_iter().flatten().collect();
-        Finding::new(other.is_none(), format!("{label}: {}", counts.join(", ")), settled)
+        let expected = if other.is_some() { format!(", {wanted} expected") } else { String::new() };
+        Finding::new(other.is_none(), format!("{label}: {}{expected}", counts.join(", ")), settled)
     }
 
     // States.
@@ -200,11 +209,7 @@ impl Judge {
         let moments = after.map_or_else(|| vec![Moment::START], |since| self.history.moments(since));
         let what = tell_state(that);
         let limit = within.map(|span| format!(" within {}", brief(span))).unwrap_or_default();
-        let from = match (after, within) {
-            (Some(since), Some(_)) => format!(" of the {since}"),
-            (Some(since), None) => format!(" after the {since}"),
-            (None, _) => String::new(),
-        };
+        let from = after.map(|since| format!(" after {since}")).unwrap_or_default();
         let claim = format!("{what}{limit}{from}");
         let mut slowest: Option<(SimSpan, EventId)> = None;
         for moment in &moments {
@@ -331,6 +336,7 @@ fn tell_state(state: &State) -> String {
 /// A span as people say it: `188 ms`, `1.70 s`.
 pub(super) fn brief(span: SimSpan) -> String {
     match span.0 {
+        0 => "at once".to_owned(),
         ns if ns < 1_000 => format!("{ns} ns"),
         ns if ns < 1_000_000 => format!("{} us", ns / 1_000),
         ns if ns < 1_000_000_000 => format!("{} ms", ns / 1_000_000),

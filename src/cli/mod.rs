@@ -7,6 +7,7 @@ mod arguments;
 mod list;
 mod replay;
 mod run;
+mod setting;
 mod shared;
 mod sweep;
 mod trace_file;

@@ -3,12 +3,12 @@
 use super::Exit;
 use super::arguments::{Color, Format, Run};
 use super::shared::{Stop, interrupted, invocation, load, print, words_of};
-use super::trace_file;
-use crate::check::{Answer, Claim, Judge, Question, Verdict, Violation};
-use crate::kernel::{Law, Over};
+use super::{setting, trace_file};
+use crate::check::{Answer, Claim, Judge, Promise, Question, Verdict, Violation};
+use crate::kernel::Over;
 use crate::node::{EventId, SimSpan, SimTime};
 use crate::scenario::{Moment, Opened, Registry, Runner, Scenario};
-use crate::trace::{Asked, Digest, Lines, Telling, explain_violation, tell};
+use crate::trace::{Asked, Digest, Lines, Standing, Telling, explain_violation, tell};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
@@ -118,15 +118,40 @@ impl Made {
 
     /// The story, with the answers that the person gave so far.
     pub fn story(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Vec<String> {
-        let mut lines = tell(opened.session.trace(), &self.telling(opened, verbose, answered));
+        let shown: Vec<&Violation> =
+            unexpected(&self.scenario, &opened.judge).chain(expected(&self.scenario, &opened.judge)).collect();
+        let main = shown.iter().find(|violation| violation.promise != Promise::SinglePrimary).map(|it| it.promise);
+        let (mut whole, mut brief) = (Vec::new(), Vec::new());
+        for violation in shown {
+            if verbose || Some(violation.promise) == main {
+                whole.extend(self.breach(opened, violation));
+                whole.push(String::new());
+            } else if !self.mentioned(violation.promise) {
+                brief.extend(self.brief_breach(violation));
+                brief.push(String::new());
+            }
+        }
+        let mut lines = tell(opened.session.trace(), &self.telling(opened, verbose, answered, brief.len()));
         let next = lines.iter().rposition(|line| line.starts_with("NEXT")).unwrap_or(lines.len());
         let next = lines.split_off(next);
-        let shown = unexpected(&self.scenario, &opened.judge).chain(expected(&self.scenario, &opened.judge));
-        for violation in shown {
-            lines.extend(self.breach(opened, violation));
-            lines.push(String::new());
-        }
+        lines.extend(brief);
+        lines.extend(whole);
         lines.extend(next);
+        lines
+    }
+
+    /// Whether a verdict tells of this promise already.
+    fn mentioned(&self, promise: Promise) -> bool {
+        let about = |claim: &Claim| matches!(claim, Claim::Holds(named) | Claim::Violated(named) if named.parts().contains(&promise));
+        self.scenario.expect.iter().any(|expectation| about(&expectation.claim))
+    }
+
+    /// That a promise was broken, for one that is not the main thing.
+    fn brief_breach(&self, violation: &Violation) -> Vec<String> {
+        let at = violation.event.to_string();
+        let mut lines = vec![format!("BROKEN  {} at {at}: {}", violation.promise, violation.headline)];
+        lines.extend(violation.seen.iter().take(2).map(|seen| format!("  seen  {seen}")));
+        lines.push(format!("  why   {}", self.command("why", &[&at])));
         lines
     }
 
@@ -141,6 +166,7 @@ impl Made {
             seen: violation.seen.clone(),
             culprits: violation.culprits.clone(),
             insight: violation.insight.iter().cloned().collect(),
+            from_start: setting::from_start(&self.scenario.plan),
             next: vec![self.command("view", &["--at", &at])],
         };
         let mut lines = explain_violation(opened.session.trace(), &told);
@@ -151,28 +177,78 @@ impl Made {
             said.push(line.trim().to_owned());
             fresh
         });
+        lines.extend(self.other_variants());
         lines
     }
 
-    fn telling(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Telling {
-        let mut verdicts: Vec<(bool, String)> = Vec::new();
-        for (expectation, verdict) in self.scenario.expect.iter().zip(self.verdicts(opened)) {
-            verdicts.push((verdict.holds, format!("{}: {}", expectation.text, verdict.text)));
+    /// Commands that run the other variants, to see what the promise hangs on.
+    fn other_variants(&self) -> Vec<String> {
+        let seed = self.scenario.plan.seed.to_string();
+        let others: Vec<Option<&str>> = match self.scenario.variant {
+            Some(_) => vec![None],
+            None => self.scenario.variants.iter().take(2).map(|name| Some(name.as_str())).collect(),
+        };
+        let commands = others.into_iter().map(|other| invocation(&words_of("run", &self.called, other, &seed)));
+        commands.enumerate().map(|(n, text)| format!("{}{text}", if n == 0 { "TRY  " } else { "     " })).collect()
+    }
+
+    /// What was expected, in words, and how it turned out.
+    fn standings(&self, opened: &Opened, verbose: bool) -> Vec<(Standing, String)> {
+        let mut told = Vec::new();
+        for verdict in self.verdicts(opened) {
+            match verdict.claim {
+                Claim::Holds(promise) if verdict.holds && promise.parts().len() > 1 => {
+                    let parts = promise.parts();
+                    let one_by_one = if verbose { parts } else { &parts[..1] };
+                    for part in one_by_one {
+                        let text = opened.judge.verdict(&Claim::Holds(*part), opened.session.end()).text;
+                        told.push((Standing::Held, format!("{part}: {text}")));
+                    }
+                    let rest = parts.len() - one_by_one.len();
+                    if rest > 0 {
+                        told.push((Standing::Held, format!("{} other Raft promises (--verbose)", number_word(rest))));
+                    }
+                }
+                Claim::Violated(promise) if verdict.holds => {
+                    let mut told_of = standing(&verdict);
+                    let seen = opened.judge.violation(promise).map(|it| it.seen.join("; ")).unwrap_or_default();
+                    let is_main = promise != Promise::SinglePrimary;
+                    if !is_main && !seen.is_empty() {
+                        told_of.1 += &format!("; {seen}");
+                    }
+                    told.push(told_of);
+                }
+                _ => told.push(standing(&verdict)),
+            }
         }
+        told
+    }
+
+    fn telling(&self, opened: &Opened, verbose: bool, answered: &[String], taken: usize) -> Telling {
         let mut name = self.called.clone();
         name.extend(self.variant.iter().map(|variant| format!(" ({variant})")));
         Telling {
             name,
             title: self.scenario.title.clone(),
             seed: self.scenario.plan.seed,
-            setting: setting(&self.scenario),
+            setting: setting::in_words(&self.scenario),
+            from_start: setting::from_start(&self.scenario.plan),
             end: opened.session.end(),
             questions: self.questions(opened, answered),
-            verdicts,
+            judged: answered.is_empty().then(|| self.plain_run()),
+            verdicts: self.standings(opened, verbose),
+            taken,
             digest: opened.session.digest().map(str::to_owned),
             next: self.next(opened),
             verbose,
         }
+    }
+
+    /// The command that runs the scenario with its own seed.
+    fn plain_run(&self) -> String {
+        let mut words = vec!["run", &self.called];
+        words.extend(self.variant.iter().flat_map(|variant| ["--variant", variant.as_str()]));
+        invocation(&words)
     }
 
     /// The questions that came up, in order, with the answers given so far.
@@ -240,7 +316,8 @@ impl Made {
             }
             // The question has been shown by asking it.
             let told = self.story(opened, verbose, &answered);
-            printed = told.iter().skip(printed).position(line).map_or(stop, |found| found + printed) + 1;
+            let found = told.iter().skip(printed).position(line).map_or(stop, |found| found + printed) + 1;
+            printed = found + told[found..].iter().take_while(|line| goes_on(asked, line)).count();
         }
         print(&self.story(opened, verbose, &answered)[printed..].join("\n"))
     }
@@ -261,6 +338,30 @@ impl Made {
         next.push(invocation(&sweep));
         next
     }
+}
+
+/// A small number in a word.
+fn number_word(number: usize) -> String {
+    let words = ["no", "one", "two", "three", "four", "five", "six"];
+    words.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
+/// A verdict in words.
+fn standing(verdict: &Verdict) -> (Standing, String) {
+    let Verdict { claim, holds, text, .. } = verdict;
+    let standing = if *holds { Standing::Held } else { Standing::Broken };
+    match claim {
+        Claim::Holds(promise) => (standing, format!("{promise}: {text}")),
+        Claim::Violated(promise) if *holds => (Standing::Shown, format!("{promise} broken, as expected: {text}")),
+        Claim::Violated(promise) => (standing, format!("{promise} was to be broken, and was not: {text}")),
+        _ => (standing, text.clone()),
+    }
+}
+
+/// Whether a line of a story goes on with the words of a question.
+fn goes_on(asked: &Asked, line: &str) -> bool {
+    let of_it = |word: &str| asked.text.contains(word) || asked.options.iter().any(|option| option == word);
+    line.starts_with("            ") && line.split_whitespace().all(of_it)
 }
 
 /// Asks a person, on the terminal.
@@ -321,8 +422,8 @@ fn shown(opened: &Opened, question: &Question, before: EventId) -> Option<EventI
 }
 
 /// The promises that the scenario expects to be broken, or that one of its claims is about.
-fn mentions(scenario: &Scenario, promise: crate::check::Promise) -> bool {
-    fn about(claim: &Claim, promise: crate::check::Promise) -> bool {
+fn mentions(scenario: &Scenario, promise: Promise) -> bool {
+    fn about(claim: &Claim, promise: Promise) -> bool {
         match claim {
             Claim::Holds(named) | Claim::Violated(named) => named.parts().contains(&promise),
             Claim::Not(claim) => about(claim, promise),
@@ -337,7 +438,7 @@ pub fn unexpected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator
     judge.violations().filter(move |violation| {
         let held = |claim: &Claim| matches!(claim, Claim::Holds(named) if named.parts().contains(&violation.promise));
         let expected = scenario.expect.iter().any(|expectation| held(&expectation.claim));
-        expected || (scenario.expect.is_empty() && violation.promise != crate::check::Promise::SinglePrimary)
+        expected || (scenario.expect.is_empty() && violation.promise != Promise::SinglePrimary)
     })
 }
 
@@ -354,11 +455,8 @@ fn refuse_what_cannot_be_judged(scenario: &Scenario) -> Result<(), Stop> {
         if let Claim::Holds(promise) | Claim::Violated(promise) = &expectation.claim
             && !Judge::can_judge(*promise)
         {
-            let known: Vec<&str> = crate::check::Promise::ALL
-                .iter()
-                .filter(|known| Judge::can_judge(**known))
-                .map(|known| known.name())
-                .collect();
+            let known: Vec<&str> =
+                Promise::ALL.iter().filter(|known| Judge::can_judge(**known)).map(|known| known.name()).collect();
             let mistake = crate::scenario::Mistake::says(format!("no checker judges {promise} yet"));
             let mistake = mistake.at(expectation.span.clone()).accepted(known.join(" "));
             return Err(scenario.diagnostic(mistake).into());
@@ -380,28 +478,4 @@ pub fn refuse_endless(scenario: &Scenario, over: Over, end: SimTime) -> Result<(
     };
     let help = "look for a period or delay of zero; or raise the budget:  events: 100000000";
     Err(Stop::wrong(format!("{}: {why}\n{help}", scenario.name)))
-}
-
-/// Nodes and network in one line.
-fn setting(scenario: &Scenario) -> String {
-    let plan = &scenario.plan;
-    let group = |group: &crate::node::Group| {
-        let names: Vec<&str> = group.members.iter().map(|&id| plan.cluster.name(id)).collect();
-        let names = match names.as_slice() {
-            [first, .., last] if names.len() > 2 => format!("{first}..{last}"),
-            names => names.join(" "),
-        };
-        if group.name == "replica" { names } else { format!("{} {names}", group.name) }
-    };
-    let groups: Vec<String> = plan.cluster.groups().iter().map(group).collect();
-    let percent = |ppm: u32| format!("{}.{:02}%", ppm / 10_000, ppm / 100 % 100);
-    let loss =
-        if plan.link.loss_ppm == 0 { "no loss".to_owned() } else { format!("loss {}", percent(plan.link.loss_ppm)) };
-    let delay = match &plan.link.delay {
-        Law::Constant(span) => format!("delay {span}"),
-        Law::Uniform(least, most) => format!("delay {least} to {most}"),
-        Law::Exponential(mean) => format!("delay exponential, mean {mean}"),
-        Law::LogNormal { median, sigma } => format!("delay log-normal, median {median}, sigma {sigma}"),
-    };
-    format!("{}; {delay}, {loss}; {}", groups.join(", "), scenario.protocol.text())
 }

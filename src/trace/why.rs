@@ -5,11 +5,14 @@
 //! is a crash), back to a root: a boot, something that was asked for, or a fault. Where there is room, what else was
 //! needed stands beside it: the votes that were counted, the copies that were acknowledged.
 
+mod double;
+
 use super::record::{EventKind, Trace};
 use super::story::survey::{Reign, Survey, arrival_behind};
 use super::story::{millis, silence, wrap};
 use super::words::{fact_words, names, plain};
-use crate::node::{DiskMode, EventId, Fact, Fault, LossReason, NodeId, OperationId};
+use crate::node::{EventId, Fact, Fault, LossReason, NodeId, OperationId};
+use double::DoubleVote;
 use std::collections::BTreeMap;
 
 /// So many steps explain an event, at the most, unless more are asked for.
@@ -88,6 +91,8 @@ pub struct Violation {
     pub culprits: Vec<EventId>,
     /// What there is to learn.
     pub insight: Vec<String>,
+    /// What was out of the ordinary from the start on: a disk that lies.
+    pub from_start: Vec<Fault>,
     /// Commands to go on with, as they can be pasted.
     pub next: Vec<String>,
 }
@@ -101,7 +106,7 @@ pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
         lines.extend(headed(if place == 0 { "  seen      " } else { "            " }, seen));
     }
     let survey = Survey::of(trace);
-    let explainer = Explainer::new(&survey);
+    let explainer = Explainer { from_start: &violation.from_start, ..Explainer::new(&survey) };
     let doubles = explainer.double_votes(&violation.culprits);
     for double in &doubles {
         let voter = trace.cluster().name(double.voter);
@@ -111,12 +116,18 @@ pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
     if let Some(last) = violation.at.or_else(|| violation.culprits.iter().max().copied()) {
         lines.extend(why_lines(last, &steps));
     }
+    if !doubles.is_empty() && !violation.insight.iter().any(|text| text == MAJORITIES) {
+        lines.push(MAJORITIES.to_owned());
+    }
     violation.insight.iter().for_each(|text| lines.extend(headed("", text)));
     for (place, command) in violation.next.iter().enumerate() {
         lines.push(format!("{}{}", if place == 0 { "AT  " } else { "    " }, plain(command)));
     }
     lines
 }
+
+/// What a vote that was given twice teaches.
+const MAJORITIES: &str = "Majorities share a node; safety rests on its memory.";
 
 fn headed(head: &str, text: &str) -> Vec<String> {
     let room = COLUMNS - head.len();
@@ -125,22 +136,25 @@ fn headed(head: &str, text: &str) -> Vec<String> {
     parts.iter().enumerate().map(|(place, part)| format!("{}{part}", start(place)).trim_end().to_owned()).collect()
 }
 
-/// A node voted for two candidates in one term.
-struct DoubleVote {
-    voter: NodeId,
-    term: u64,
-    first: EventId,
-    second: EventId,
-}
-
 struct Explainer<'a> {
     survey: &'a Survey<'a>,
     trace: &'a Trace,
+    /// What was out of the ordinary from the start on.
+    from_start: &'a [Fault],
+}
+
+/// What a step says beyond its event.
+#[derive(Default)]
+struct Extra {
+    words: Option<String>,
+    note: Option<String>,
+    /// Whether something went wrong here that has no event of its own.
+    fault: bool,
 }
 
 impl<'a> Explainer<'a> {
     fn new(survey: &'a Survey<'a>) -> Self {
-        Explainer { survey, trace: survey.trace }
+        Explainer { survey, trace: survey.trace, from_start: &[] }
     }
 
     /// The chain back to a root, and what else was needed where there is room.
@@ -168,6 +182,9 @@ impl<'a> Explainer<'a> {
         // What stands beside must not be older than the root: a chain begins with what nothing caused.
         events.retain(|event| root.is_none_or(|root| *event >= root) || self.first(*event).is_none());
         events.sort();
+        while skipped == 0 && events.len() > 1 && self.goes_without_saying(events[0], &events) {
+            events.remove(0);
+        }
         let mut steps: Vec<Step> = events.into_iter().map(|event| self.step(event)).collect();
         if skipped > 0
             && let Some(root) = steps.iter_mut().find(|step| Some(step.event) == root)
@@ -179,31 +196,50 @@ impl<'a> Explainer<'a> {
 
     /// The explanations of several events in one, with the double votes among them.
     fn steps_of_all(&self, culprits: &[EventId], doubles: &[DoubleVote]) -> Vec<Step> {
-        let mut notes: BTreeMap<EventId, Option<String>> = BTreeMap::new();
+        let mut extras: BTreeMap<EventId, Extra> = BTreeMap::new();
         for double in doubles {
-            notes.extend(self.story_of(double));
+            extras.extend(self.story_of(double));
         }
         for &culprit in culprits.iter().filter(|culprit| self.trace.get(**culprit).is_some()) {
-            notes.entry(culprit).or_default();
+            extras.entry(culprit).or_default();
         }
         // What is known to have gone wrong leaves less room for how it came to that.
-        let room = (STEPS + 2).saturating_sub(notes.len()).min(STEPS);
-        let mut beside: Vec<EventId> = culprits.iter().flat_map(|culprit| self.near(*culprit)).collect();
-        beside.dedup();
-        for event in beside.into_iter().filter(|event| self.trace.get(*event).is_some()).take(room) {
-            notes.entry(event).or_default();
+        let room = (STEPS + 2).saturating_sub(extras.len()).min(STEPS);
+        let mut beside: Vec<EventId> = Vec::new();
+        for event in culprits.iter().flat_map(|culprit| self.near(*culprit)) {
+            if self.trace.get(event).is_some() && !beside.contains(&event) && !extras.contains_key(&event) {
+                beside.push(event);
+            }
         }
+        let all: Vec<EventId> = beside.iter().chain(extras.keys()).copied().collect();
+        beside.retain(|event| !self.goes_without_saying(*event, &all));
+        extras.extend(beside.into_iter().take(room).map(|event| (event, Extra::default())));
         let mut faults = 0;
-        let noted = notes.into_iter().map(|(event, note)| {
+        let told = extras.into_iter().map(|(event, extra)| {
             let mut step = self.step(event);
-            if self.trace.fault(event).is_some() {
+            if extra.fault || self.trace.fault(event).is_some_and(|record| !record.fault.mends()) {
                 faults += 1;
                 step.note = Some(format!("fault {faults}"));
             }
-            step.note = note.or(step.note);
-            step
+            Step { words: extra.words.unwrap_or(step.words), note: extra.note.or(step.note), event }
         });
-        noted.collect()
+        told.collect()
+    }
+
+    /// That a process started, that it was started again where its boot is told, that a timer ended at which a node stood.
+    fn goes_without_saying(&self, event: EventId, told: &[EventId]) -> bool {
+        match self.trace.record(event).kind() {
+            EventKind::Boot => self.trace.incarnation(event) == Some(0),
+            EventKind::Fault if matches!(self.trace.fault(event), Some(record) if record.fault.mends()) => {
+                let boots = |other: &&EventId| self.trace.record(**other).kind() == EventKind::Boot;
+                told.iter().filter(boots).any(|boot| self.trace.record(*boot).cause() == Some(event))
+            }
+            EventKind::TimerFired => told.iter().any(|other| {
+                let stood = matches!(self.trace.fact(*other), Some(Fact::BecameCandidate { .. }));
+                stood && self.trace.handler_of(*other) == event
+            }),
+            _ => false,
+        }
     }
 
     /// The latest links of a culprit's chain, and what dropped what was promised.
@@ -212,45 +248,6 @@ impl<'a> Explainer<'a> {
         let drops = self.survey.truncations.iter().filter(|cut| cut.committed && cut.event <= culprit);
         near.extend(drops.map(|cut| cut.event));
         near
-    }
-
-    /// Both votes, what the disk did meanwhile, and the boot at which the first was forgotten.
-    fn story_of(&self, double: &DoubleVote) -> Vec<(EventId, Option<String>)> {
-        let (trace, voter) = (self.trace, double.voter);
-        let mut told = vec![(double.first, None)];
-        let bad_disk = |fault: &Fault| {
-            matches!(fault, Fault::Disk(_, DiskMode::Lies | DiskMode::Tears | DiskMode::Full) | Fault::Wipe(_))
-        };
-        let faults = trace.faults().iter().filter(|record| record.fault.node() == Some(voter));
-        for record in faults.filter(|record| record.event < double.second) {
-            if bad_disk(&record.fault) || (record.event > double.first && matches!(record.fault, Fault::Crash(_))) {
-                told.push((record.event, None));
-            }
-        }
-        let mut between = trace.events_of(voter).filter(|id| *id > double.first && *id < double.second);
-        let boot = between.rfind(|id| trace.record(*id).kind() == EventKind::Boot);
-        match boot {
-            Some(boot) => {
-                told.push((boot, Some("promise dies here: vote forgotten".to_owned())));
-                told.push((double.second, Some(format!("its second vote in term {}", double.term))));
-            }
-            None => told.push((double.second, Some("promise dies here: it votes twice".to_owned()))),
-        }
-        told
-    }
-
-    /// Who voted twice in a term that these events are about.
-    fn double_votes(&self, culprits: &[EventId]) -> Vec<DoubleVote> {
-        let terms: Vec<u64> =
-            culprits.iter().filter_map(|id| self.trace.get(*id).and(self.trace.fact(*id))?.term()).collect();
-        let mut doubles = Vec::new();
-        for (&(_, term), said) in self.survey.terms.iter().filter(|((_, term), _)| terms.contains(term)) {
-            for (place, &(second, voter, whom)) in said.votes.iter().enumerate() {
-                let earlier = said.votes[..place].iter().find(|vote| vote.1 == voter && vote.2 != whom);
-                doubles.extend(earlier.map(|&(first, ..)| DoubleVote { voter, term, first, second }));
-            }
-        }
-        doubles
     }
 
     /// From an event back to its root, each time by what explains best.

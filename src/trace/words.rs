@@ -1,7 +1,7 @@
 //! One event in a few plain words, for people.
 
 use super::record::{EventKind, OperationRecord, Trace};
-use crate::node::{Datum, EventId, Fact, Fault, NodeId, Op, OperationId, Outcome};
+use crate::node::{ClockChange, Datum, EventId, Fact, Fault, NodeId, Op, OperationId, Outcome};
 
 /// What one event is, as one would say it aloud: `n3 votes for n1 in term 2`, `c1 gives up on y=7: UNKNOWN`.
 pub fn fact_words(trace: &Trace, id: EventId) -> String {
@@ -38,8 +38,33 @@ pub fn fault_words(trace: &Trace, fault: &Fault) -> String {
         Fault::Cut(links) if is_all(trace, links) => "CUT: every link".to_owned(),
         Fault::Heal(links) if is_all(trace, links) => "every link is healed".to_owned(),
         Fault::Mark => "this moment has a name; nothing goes wrong".to_owned(),
-        _ => fault.describe(trace.cluster()),
+        Fault::Clock(node, ClockChange::Rate(ppb)) if *ppb != 0 => {
+            let how = if *ppb < 0 { "SLOW" } else { "FAST" };
+            format!("{}'s clock runs {how} by {}", trace.cluster().name(*node), share_words(ppb.unsigned_abs()))
+        }
+        _ => spaced_units(&fault.describe(trace.cluster())),
     }
+}
+
+/// So many parts of a thousand million, as people say them: `5 %`, `200 ppm`.
+fn share_words(ppb: u64) -> String {
+    let (number, thousandths, unit) = match ppb {
+        1_000_000.. => (ppb / 10_000_000, ppb / 10_000 % 1000, "%"),
+        _ => (ppb / 1000, ppb % 1000, "ppm"),
+    };
+    let text = format!("{number}.{thousandths:03}");
+    format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Spans in a text with a space before their units: `400 ms` for `400ms`.
+pub fn spaced_units(text: &str) -> String {
+    let spaced = text.split(' ').map(|word| {
+        let digits = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
+        let (number, unit) = word.split_at(digits);
+        let is_span = !number.is_empty() && matches!(unit, "ns" | "us" | "ms" | "s" | "m" | "h");
+        if is_span { format!("{number} {unit}") } else { word.to_owned() }
+    });
+    spaced.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether these are the links between all pairs of nodes.
@@ -116,7 +141,7 @@ pub(super) fn op_kind(op: &Op) -> &'static str {
         Op::Get(_) => "get",
         Op::Put(..) => "put",
         Op::Append(..) => "append",
-        Op::Cas { .. } => "cas",
+        Op::Cas { .. } => "conditional put",
         Op::Delete(_) => "delete",
         Op::Acquire(_) => "acquire",
         Op::Release(_) => "release",
@@ -172,6 +197,16 @@ pub(super) fn listed(items: &[String]) -> String {
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// The first few of many: `x=1`, `x=2`, `x=3`, `7 more`.
+pub(super) fn shortened(mut items: Vec<String>) -> Vec<String> {
+    if items.len() > 4 {
+        let rest = items.len() - 3;
+        items.truncate(3);
+        items.push(format!("{rest} more"));
+    }
+    items
 }
 
 /// Only printable ASCII: what others wrote (notes, questions) may hold anything.

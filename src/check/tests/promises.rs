@@ -188,7 +188,7 @@ fn leader_completeness_figure_8() {
 fn state_machine_safety() {
     let judge =
         kept("n1 applies 1 a \n n2 applies 1 a \n n2 applies 2 b \n n1 crashes \n n1 boots \n n1 applies 1 a");
-    assert_eq!(text(&judge, StateMachineSafety), "all applied the same, up to 2 entries");
+    assert_eq!(text(&judge, StateMachineSafety), "all applied the same, up to entry 2");
     kept("n1 applies 1 a \n n1 applies 2 b \n n2 installs 2 1 \n n2 applies 3 c");
 
     let history = "c1 puts #0 \n n1 applies 1 a #0 \n n2 applies 1 b";
@@ -225,7 +225,7 @@ fn acks_durable() {
         n1 appends 1 1 a #0
         n1 applies 1 a #0
         c1 ok #0\n";
-    assert_eq!(text(&kept(acked), AcksDurable), "1 acknowledged writes, none missing");
+    assert_eq!(text(&kept(acked), AcksDurable), "1 acknowledged write, not missing");
     // A node that is down may come back, if nobody leads without it.
     assert_eq!(kept(&format!("{acked} n1 crashes")).violation(AcksDurable), None);
     // The next leader has it in its log, and need not have applied it.

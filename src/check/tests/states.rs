@@ -12,7 +12,8 @@ fn says(history: &str, claim: Claim) -> (bool, String) {
     let judge = judge(history);
     let verdict = judge.verdict(&claim, END);
     let not = judge.verdict(&Claim::Not(Box::new(claim)), END);
-    assert_eq!((not.holds, not.text), (!verdict.holds, format!("not: {}", verdict.text)));
+    let how = if verdict.holds { "which was not to be" } else { "as expected" };
+    assert_eq!((not.holds, not.text), (!verdict.holds, format!("{}, {how}", verdict.text)));
     (verdict.holds, verdict.text)
 }
 
@@ -36,16 +37,16 @@ fn no(text: &str) -> (bool, String) {
 fn has_leader() {
     let silence = "n1 leads 1 \n n1 crashes \n mark silence \n n2 stands 2 \n n2 leads 2";
     let claim = |ms| eventually(State::HasLeader, Some("silence"), Some(ms));
-    assert_eq!(says(silence, claim(2)), yes("leader within 2 ms of the silence: 2 ms"));
-    assert_eq!(says(silence, claim(1)), no("leader within 1 ms of the silence: took 2 ms"));
+    assert_eq!(says(silence, claim(2)), yes("leader within 2 ms after \"silence\": 2 ms"));
+    assert_eq!(says(silence, claim(1)), no("leader within 1 ms after \"silence\": took 2 ms"));
     // A leader that is there already will do; one that fell with the mark will not.
-    assert_eq!(says("n1 leads 1 \n mark silence", claim(2)), yes("leader within 2 ms of the silence: 0 ns"));
+    assert_eq!(says("n1 leads 1 \n mark silence", claim(2)), yes("leader within 2 ms after \"silence\": at once"));
     let never = "n1 leads 1 \n mark silence \n n1 follows 2 \n mark silence";
-    assert_eq!(says(never, claim(2)), no("leader within 2 ms of the silence: not in the 94 ms that were left"));
-    assert_eq!(says("n1 leads 1", claim(2)), no("silence never happened"));
+    assert_eq!(says(never, claim(2)), no("leader within 2 ms after \"silence\": not in the 94 ms that were left"));
+    assert_eq!(says("n1 leads 1", claim(2)), no("\"silence\" never happened"));
     assert_eq!(says("n1 leads 1", eventually(State::HasLeader, None, None)), yes("leader: 3 ms"));
     let after = eventually(State::HasLeader, Some("silence"), None);
-    assert_eq!(says(silence, after), yes("leader after the silence: 2 ms"));
+    assert_eq!(says(silence, after), yes("leader after \"silence\": 2 ms"));
 }
 
 /// Time counts from the end of a fault that lasted, or of an operation, where the claim says so.
@@ -53,16 +54,16 @@ fn has_leader() {
 fn counted_from_an_end() {
     let claim = |label: &str, ms| since(State::HasLeader, Some(Since::End(label.to_owned())), Some(ms));
     let healed = "mark cut \n n2 stands 2 \n ends cut \n n2 sends \n n2 leads 2";
-    assert_eq!(says(healed, claim("cut", 2)), yes("leader within 2 ms of the end of the cut: 2 ms"));
-    assert_eq!(says(healed, claim("cut", 1)), no("leader within 1 ms of the end of the cut: took 2 ms"));
+    assert_eq!(says(healed, claim("cut", 2)), yes("leader within 2 ms after the end of \"cut\": 2 ms"));
+    assert_eq!(says(healed, claim("cut", 1)), no("leader within 1 ms after the end of \"cut\": took 2 ms"));
     // From its beginning it took longer.
     let begun = eventually(State::HasLeader, Some("cut"), Some(2));
-    assert_eq!(says(healed, begun), no("leader within 2 ms of the cut: took 4 ms"));
-    assert_eq!(says("mark cut \n n2 leads 2", claim("cut", 2)), no("end of the cut never happened"));
+    assert_eq!(says(healed, begun), no("leader within 2 ms after \"cut\": took 4 ms"));
+    assert_eq!(says("mark cut \n n2 leads 2", claim("cut", 2)), no("the end of \"cut\" never happened"));
     // An operation ends when it returns, or when its client gives up.
     let given_up = "c1 puts #0 w \n c1 gives-up #0 \n n2 leads 2";
-    assert_eq!(says(given_up, claim("w", 1)), yes("leader within 1 ms of the end of the w: 1 ms"));
-    assert_eq!(says("c1 puts #0 w \n n2 leads 2", claim("w", 1)), no("end of the w never happened"));
+    assert_eq!(says(given_up, claim("w", 1)), yes("leader within 1 ms after the end of \"w\": 1 ms"));
+    assert_eq!(says("c1 puts #0 w \n n2 leads 2", claim("w", 1)), no("the end of \"w\" never happened"));
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn operations_end() {
         "c1 puts #0 w \n c1 gets #1 r \n c1 ok #0 \n c1 ok #1 7 \n c1 gets #2 u \n c1 gives-up #2 \n c1 ok #2";
     let label = str::to_owned;
     assert_eq!(says(history, Claim::Ok(label("w"))), yes("w: ok"));
-    assert_eq!(says(history, Claim::Failed(label("w"))), no("w: ok"));
+    assert_eq!(says(history, Claim::Failed(label("w"))), no("w: ok, failed expected"));
     assert_eq!(says(history, Claim::Unknown(label("u"))), yes("u: unknown"));
     assert_eq!(says(history, Claim::Unknown(label("x"))), no("x never happened"));
     assert_eq!(says("c1 gets #0 p", Claim::Unknown(label("p"))), yes("p: unknown"));
@@ -80,13 +81,13 @@ fn operations_end() {
     assert_eq!(says(history, Claim::Got(label("u"), Datum::Int(7))), no("u got no answer: unknown"));
     assert_eq!(
         says(history, eventually(State::Ok(label("r")), Some("w"), Some(5))),
-        yes("r ok within 5 ms of the w: 3 ms")
+        yes("r ok within 5 ms after \"w\": 3 ms")
     );
     assert!(!says(history, eventually(State::Ok(label("u")), None, None)).0);
     assert!(says(history, eventually(State::Done(label("u")), None, None)).0);
     // A label of many speaks of all.
     let many = "c1 puts #0 w \n c1 puts #1 w \n c1 ok #0 \n c1 failed #1";
-    assert_eq!(says(many, Claim::Ok(label("w"))), no("w: 1 ok, 1 failed"));
+    assert_eq!(says(many, Claim::Ok(label("w"))), no("w: 1 ok, 1 failed, ok expected"));
 }
 
 #[test]
@@ -114,9 +115,9 @@ fn applied_by_one_and_by_all() {
     assert_eq!(says(history, one()), yes("w applied: 4 ms"));
     assert!(!says("c1 puts #0 w", one()).0);
     assert!(!says(history, all()).0);
-    assert_eq!(says(&format!("{history} n3 applies 1 a #0"), all()), yes("w on every node after the heal: 1 ms"));
+    assert_eq!(says(&format!("{history} n3 applies 1 a #0"), all()), yes("w on every node after \"heal\": 1 ms"));
     // Those who are down do not count; those who boot must apply again; a snapshot will do.
-    assert_eq!(says(&format!("{history} n3 crashes"), all()), yes("w on every node after the heal: 1 ms"));
+    assert_eq!(says(&format!("{history} n3 crashes"), all()), yes("w on every node after \"heal\": 1 ms"));
     assert!(!says(&format!("{history} n1 boots \n n3 applies 1 a #0"), all()).0);
     let snapshot = "n1 appends 1 1 a #0 \n".to_owned() + history + "n3 installs 1 1";
     assert!(says(&snapshot, all()).0);
@@ -131,8 +132,8 @@ fn converged() {
     assert!(!says("mark heal", claim()).0, "to have applied nothing is not enough");
     let history = "c1 puts #0 \n n1 applies 1 a #0 \n n2 applies 1 a #0 \n mark heal \n";
     assert!(!says(history, claim()).0);
-    assert_eq!(says(&format!("{history} n3 applies 1 a #0"), claim()), yes("all nodes equal after the heal: 1 ms"));
-    assert_eq!(says(&format!("{history} n3 crashes"), claim()), yes("all nodes equal after the heal: 1 ms"));
+    assert_eq!(says(&format!("{history} n3 applies 1 a #0"), claim()), yes("all nodes equal after \"heal\": 1 ms"));
+    assert_eq!(says(&format!("{history} n3 crashes"), claim()), yes("all nodes equal after \"heal\": 1 ms"));
     assert!(!says(&format!("{history} n3 applies 1 b #1"), claim()).0);
     // It counts that they were equal at some moment, not that they still are.
     assert!(says(&format!("{history} n3 crashes \n n3 boots"), claim()).0);
@@ -169,9 +170,12 @@ fn counts() {
         "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 4, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
          TimedOut 0, Committed 3, Faults 1, Crashes 1, Events 16"
     );
-    assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("Leaders: 2, at least 2 expected"));
+    assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("leaders: 2, at least 2 expected"));
     // Before the first leader, and between the first and the second.
     let gaps = "n1 leads 1 \n n1 crashes \n n2 stands 2 \n n2 leads 2 \n n2 sends";
-    assert_eq!(says(gaps, Claim::AtMost(Measure::LeaderlessMs, 4)), no("LeaderlessMs: 5, at most 4 expected"));
-    assert_eq!(says(history, Claim::AtMost(Measure::Leaders, 1)), no("Leaders: 2, at most 1 expected"));
+    assert_eq!(
+        says(gaps, Claim::AtMost(Measure::LeaderlessMs, 4)),
+        no("milliseconds without a leader: 5, at most 4 expected")
+    );
+    assert_eq!(says(history, Claim::AtMost(Measure::Leaders, 1)), no("leaders: 2, at most 1 expected"));
 }

@@ -1,5 +1,6 @@
 //! Who sought to lead, who voted, who led, and how long nobody did.
 
+use super::faults::FEW;
 use super::moment::Moment;
 use super::survey::{Survey, Term, arrival_behind};
 use crate::node::{EventId, Fact, Fault, NodeId, SimSpan};
@@ -36,7 +37,7 @@ pub(super) fn tell(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         } else if won > MANY {
             moment.weight = moment.weight.saturating_sub(20 + nth.min(20)).max(43);
             // The sum of it is told at the end.
-            moment.below.retain(|line| !line.contains("leaderless"));
+            moment.aside.clear();
         }
     }
     if won > MANY {
@@ -72,12 +73,12 @@ fn in_vain(survey: &Survey<'_>, series: &RangeInclusive<u64>) -> Moment {
     let who: Vec<String> = who.iter().map(|node| survey.trace.cluster().name(*node).to_owned()).collect();
     let stand = if who.len() == 1 { "stands" } else { "stand" };
     let (from, to) = (series.start(), series.end());
-    let text = format!(
-        "{} {stand} again and again, terms {from}-{to}: at most {} of {needed} needed",
-        listed(&who),
-        count_of(most, "vote")
-    );
-    Moment::new(terms[0].candidates[0].0, 64, "fruitless candidacy", text).counting(terms.len())
+    let votes = match most < needed {
+        true => format!("at most {} of {needed} needed", count_of(most, "vote")),
+        false => format!("never {needed} votes in time"),
+    };
+    let text = format!("{} {stand} again and again, terms {from}-{to}: {votes}", listed(&who));
+    Moment::new(terms[0].candidates[0].0, 64, "fruitless candidacy", text)
 }
 
 /// What all elections together cost.
@@ -118,35 +119,64 @@ fn candidacies(
         before.filter(|before| before.1.leaders.is_empty() && before.1.candidates.len() > 1)
     {
         let text = format!("term {number} elects nobody: {}", tally(survey, before, first));
-        moments.push(Moment::new(first, 62, "split vote", text).unnamed());
+        let weight = if moments.iter().any(|moment| moment.class == "split vote") { 45 } else { 62 };
+        moments.push(Moment::new(first, weight, "split vote", text).unnamed());
     }
     let is_first = before.is_none();
     let text = format!("{}: candidate, term {number}", reason_to_stand(survey, first, node, is_first));
     let won = term.leaders.first().is_some_and(|leader| leader.1 == node);
-    moments.push(Moment::new(first, if won && survey.reigns.len() <= MANY { 58 } else { 46 }, "candidacy", text));
+    let weight = if won && survey.reigns.len() <= MANY { 58 } else { 46 };
+    moments.push(candidacy(survey, first, node, weight, text));
     let weight = if survey.reigns.len() <= MANY { 48 } else { 42 };
-    for &(event, rival) in &term.candidates[1..] {
-        if term.leaders.first().is_some_and(|&(leads, _)| leads < event) {
-            let text =
-                format!("{} has not heard, and stands in term {number} too", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, weight, "candidacy", text));
-        } else if rival != node {
-            let text = format!("{} too: rivals in one term", survey.trace.cluster().name(rival));
-            moments.push(Moment::new(event, weight, "candidacy", text));
-        }
+    for &(event, rival) in term.candidates[1..].iter().filter(|stood| stood.1 != node) {
+        let name = survey.trace.cluster().name(rival);
+        let text = match (is_forced(survey, event, rival), term.leaders.first()) {
+            (true, Some(&(leads, _))) if leads < event => {
+                format!("{name}'s timer is made to end: it stands in term {number} too")
+            }
+            (false, Some(&(leads, _))) if leads < event => {
+                format!("{name} has not heard, and stands in term {number} too")
+            }
+            (true, _) => format!("{name}'s timer is made to end: rivals in one term"),
+            (false, _) => format!("{name} too: rivals in one term"),
+        };
+        moments.push(candidacy(survey, event, rival, weight, text));
     }
+}
+
+/// A candidacy; one that a fault brought about is told in place of the fault.
+fn candidacy(survey: &Survey<'_>, event: EventId, node: NodeId, weight: u32, text: String) -> Moment {
+    if is_forced(survey, event, node) {
+        let weight = if survey.trace.faults().len() <= FEW { FORCED } else { weight };
+        return Moment::new(event, weight, FORCED_CANDIDACY, text).mark('!');
+    }
+    Moment::new(event, weight, "candidacy", text)
+}
+
+/// How much a candidacy weighs that one of few faults brought about.
+const FORCED: u32 = 70;
+/// What such a candidacy counts as.
+pub(super) const FORCED_CANDIDACY: &str = "forced candidacy";
+
+/// Whether a node stands because a fault made its timer end.
+fn is_forced(survey: &Survey<'_>, event: EventId, node: NodeId) -> bool {
+    let trace = survey.trace;
+    let forced = trace.previous(trace.handler_of(event)).and_then(|before| trace.fault(before));
+    forced.is_some_and(|record| matches!(&record.fault, Fault::Expire(who, _) if *who == node))
 }
 
 /// Who voted for whom, as far as had happened by some event.
 fn tally(survey: &Survey<'_>, term: &Term, by: EventId) -> String {
+    let all = term.candidates.first().map_or(0, |candidate| survey.voters(candidate.1));
+    let needed = all / 2 + 1;
     let mut parts = Vec::new();
     for &(_, candidate) in &term.candidates {
         let votes = term.votes.iter().filter(|vote| vote.2 == candidate && vote.0 < by).count();
-        parts.push(format!("{} has {}", survey.trace.cluster().name(candidate), count_of(votes, "vote")));
+        let late = if votes >= needed { ", lost or late" } else { "" };
+        parts.push(format!("{} has {votes}{late}", survey.trace.cluster().name(candidate)));
     }
     parts.dedup();
-    let all = term.candidates.first().map_or(0, |candidate| survey.voters(candidate.1));
-    format!("{}; {} are needed", parts.join(", "), all / 2 + 1)
+    format!("{} of {needed} votes needed", parts.join("; "))
 }
 
 /// Why a node stands: its timer ended, and what it had heard since that timer was set.
@@ -159,9 +189,8 @@ fn reason_to_stand(survey: &Survey<'_>, event: EventId, node: NodeId, first_ever
         let after = after.map(|(what, peer)| format!(" after {what} from {}", trace.cluster().name(peer)));
         return format!("{name} stands{}", after.unwrap_or_default());
     }
-    let forced = trace.previous(handler).and_then(|before| trace.fault(before));
-    if forced.is_some_and(|record| matches!(record.fault, Fault::Expire(..))) {
-        return format!("{name}'s timeout is made to end");
+    if is_forced(survey, event, node) {
+        return format!("{name}'s timer is made to end");
     }
     let Some(set) = trace.record(handler).cause() else { return format!("{name}'s timeout ends") };
     let stood = trace.fact(set).or_else(|| trace.next(set).and_then(|next| trace.fact(next)));
@@ -226,7 +255,7 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
     }
     let mut moment = Moment::new(event, 80, "election won", text).mark('*');
     if let Some(line) = leaderless(survey, event, node, term) {
-        moment.below.push(line);
+        moment.aside.push(line);
     }
     let unaware = survey
         .leads_at(event)

@@ -1,6 +1,5 @@
 //! What happens all the time, counted: heartbeats, operations that went well, messages that were lost.
 
-use super::moment::Moment;
 use super::survey::{End, Survey};
 use crate::node::{EventId, Fact, LossReason, OperationId};
 use crate::trace::record::EventKind;
@@ -13,14 +12,15 @@ pub(super) fn fold(survey: &Survey<'_>, from: EventId, to: EventId, told: &BTree
     for id in (from.0..to.0).map(EventId) {
         counts.event(survey, id);
     }
-    let done = operations(survey, from, to, told);
+    let ended = operations(survey, from, to, told);
     let mut parts: Vec<String> = counts.rounds.iter().map(|(name, count)| round(name, *count)).collect();
-    let quiet = counts.lost.is_empty();
-    let mut operations: Vec<String> = done.iter().map(|(kind, count)| count_of(*count, kind)).collect();
+    let mut operations: Vec<String> = ended.ok.iter().map(|(kind, count)| count_of(*count, kind)).collect();
     if let Some(last) = operations.last_mut() {
-        *last += if quiet { ", all ok" } else { " ok" };
+        *last += if ended.all_ok { ", all ok" } else { " ok" };
     }
     parts.extend(operations);
+    let others = [(ended.failed, "refused"), (ended.unknown, "unknown")];
+    parts.extend(others.iter().filter(|it| it.0 > 0).map(|(count, how)| format!("{count} {how}")));
     parts.extend(counts.lost.iter().map(|(reason, count)| lost(*reason, *count)));
     if parts.is_empty() && counts.messages > 0 {
         parts.push(count_of(counts.messages, "message"));
@@ -83,65 +83,29 @@ fn is_quiet_round(survey: &Survey<'_>, id: EventId) -> bool {
     sends > 0
 }
 
-/// Operations that ended well here and are not told of, by kind.
-fn operations(
-    survey: &Survey<'_>,
-    from: EventId,
-    to: EventId,
-    told: &BTreeSet<OperationId>,
-) -> BTreeMap<&'static str, usize> {
-    let mut counts = BTreeMap::new();
+/// Operations that ended in a part of the run and are not told of.
+struct Ended {
+    /// Those that went well, by kind.
+    ok: BTreeMap<&'static str, usize>,
+    failed: usize,
+    unknown: usize,
+    /// Whether all that ended here went well, those included that are told of.
+    all_ok: bool,
+}
+
+fn operations(survey: &Survey<'_>, from: EventId, to: EventId, told: &BTreeSet<OperationId>) -> Ended {
+    let mut ended = Ended { ok: BTreeMap::new(), failed: 0, unknown: 0, all_ok: true };
     for (record, life) in survey.trace.operations().iter().zip(&survey.lives) {
-        if let Some((event, End::Ok(_))) = &life.end
-            && (from..to).contains(event)
-            && !told.contains(&record.operation.id)
-        {
-            *counts.entry(op_kind(&record.operation.op)).or_default() += 1;
+        let Some((_, end)) = life.end.as_ref().filter(|end| (from..to).contains(&end.0)) else { continue };
+        ended.all_ok &= matches!(end, End::Ok(_));
+        if told.contains(&record.operation.id) {
+            continue;
+        }
+        match end {
+            End::Ok(_) => *ended.ok.entry(op_kind(&record.operation.op)).or_default() += 1,
+            End::Failed => ended.failed += 1,
+            End::GaveUp => ended.unknown += 1,
         }
     }
-    counts
-}
-
-/// What was worth telling, but not as much as the rest: counted by what it was.
-pub(super) fn untold<'a>(moments: impl Iterator<Item = &'a Moment>) -> Vec<String> {
-    let mut counts: Vec<(&'static str, usize, u32)> = Vec::new();
-    for moment in moments {
-        match counts.iter_mut().find(|count| count.0 == moment.class) {
-            Some(count) => (count.1, count.2) = (count.1 + moment.count, count.2.max(moment.weight)),
-            None => counts.push((moment.class, moment.count, moment.weight)),
-        }
-    }
-    counts.sort_by_key(|count| std::cmp::Reverse(count.2));
-    counts.iter().map(|&(class, count, _)| plural(count, class)).collect()
-}
-
-/// `3 elections won`: the noun is the first word of the class.
-fn plural(count: usize, class: &str) -> String {
-    match class {
-        "put ok"
-        | "get ok"
-        | "operation ok"
-        | "election won"
-        | "entry stored"
-        | "lock taken"
-        | "lock given back"
-        | "snapshot made"
-        | "snapshot taken over"
-        | "first commit of a term"
-        | "node caught up" => {
-            let (noun, rest) = class.split_once(' ').unwrap_or((class, ""));
-            match (noun, count) {
-                ("first", 1) => format!("1 {class}"),
-                ("first", _) => format!("{count} first commits of a term"),
-                ("entry", 2..) => format!("{count} entries {rest}"),
-                _ => format!("{} {rest}", count_of(count, noun)),
-            }
-        }
-        "candidacy" if count > 1 => format!("{count} candidacies"),
-        "fruitless candidacy" if count > 1 => format!("{count} fruitless candidacies"),
-        "delivery" if count > 1 => format!("{count} deliveries"),
-        _ if class.starts_with("change of ") && count > 1 => class.replacen("change", &format!("{count} changes"), 1),
-        "committed entry dropped" => format!("{} of committed entries", count_of(count, "drop")),
-        _ => count_of(count, class),
-    }
+    ended
 }

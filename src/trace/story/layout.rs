@@ -19,9 +19,9 @@ pub(super) fn line(time: Option<SimTime>, mark: char, text: &str, tag: &str) -> 
 
 /// Words behind a head, wrapped; the tag ends at the right of the first line.
 pub(super) fn tagged(head: &str, text: &str, tag: &str) -> Vec<String> {
-    let room = if tag.is_empty() { COLUMNS - 4 } else { RIGHT - tag.len() - 1 };
+    let (room, rest) = if tag.is_empty() { (COLUMNS, COLUMNS) } else { (RIGHT - tag.len() - 1, RIGHT) };
     let mut lines = Vec::new();
-    for (place, part) in wrap(text, room.saturating_sub(head.len()), RIGHT - head.len()).iter().enumerate() {
+    for (place, part) in wrap(text, room.saturating_sub(head.len()), rest - head.len()).iter().enumerate() {
         let start = if place == 0 { head.to_owned() } else { " ".repeat(head.len()) };
         let mut line = format!("{start}{part}");
         if place == 0 && !tag.is_empty() {
@@ -31,6 +31,17 @@ pub(super) fn tagged(head: &str, text: &str, tag: &str) -> Vec<String> {
         lines.push(line.replace(GLUE, " ").trim_end().to_owned());
     }
     lines
+}
+
+/// Text that is broken behind commas and semicolons alone: for lists of things that stand together.
+pub(super) fn glued(text: &str) -> String {
+    let mut last = ' ';
+    let glue = |letter| {
+        let kept = if letter == ' ' && !matches!(last, ',' | ';') { GLUE } else { letter };
+        last = letter;
+        kept
+    };
+    text.chars().map(glue).collect()
 }
 
 /// Breaks text at spaces so that the first line takes at most `first` columns and each other at most `rest`.

@@ -1,8 +1,8 @@
 //! A whole run as a story: what matters line by line, what happens all the time counted.
 //!
 //! A story is told from the trace alone, through the one vocabulary of facts, so that every protocol has one. Each thing
-//! that is worth a line is a [`Moment`] with a weight. The heaviest that fit are told in order; the rest is counted in
-//! the line that ends each part, with the number of all events of that part, so that nothing is dropped in silence. The
+//! that is worth a line is a [`Moment`] with a weight. Those that fit are told in order: turning points of every part
+//! first ([`page`]). The line that ends each part counts what happens all the time, and all events of that part. The
 //! storyteller knows the end of the run and true time, which no node does. It says nothing that the trace does not show.
 
 mod elections;
@@ -12,6 +12,7 @@ mod layout;
 mod moment;
 mod operations;
 mod others;
+mod page;
 mod sections;
 mod small;
 pub(super) mod survey;
@@ -24,8 +25,9 @@ pub(super) use layout::wrap;
 
 use super::record::Trace;
 use super::words::{count_of, plain};
-use crate::node::{EventId, OperationId, SimTime};
+use crate::node::{EventId, Fault, SimTime};
 use moment::Moment;
+use page::Page;
 use sections::Section;
 use std::collections::BTreeSet;
 use survey::Survey;
@@ -52,12 +54,18 @@ pub struct Telling {
     pub end: SimTime,
     /// What was asked on the way.
     pub questions: Vec<Asked>,
-    /// What was promised or expected, and whether it held.
-    pub verdicts: Vec<(bool, String)>,
+    /// What is out of the ordinary from the start on: a disk that lies, a clock that runs fast.
+    pub from_start: Vec<Fault>,
+    /// The command that answers the questions that only many runs can answer.
+    pub judged: Option<String>,
+    /// What was promised or expected, and how it turned out.
+    pub verdicts: Vec<(Standing, String)>,
     /// The run's digest.
     pub digest: Option<String>,
     /// Commands to go on with, as they can be pasted.
     pub next: Vec<String>,
+    /// Lines that stand on the same page and are not the story's.
+    pub taken: usize,
     /// Tell all that is worth telling, at whatever length.
     pub verbose: bool,
 }
@@ -83,30 +91,35 @@ pub struct Asked {
     pub because: String,
 }
 
+/// How a claim turned out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It is false.
+    Broken,
+    /// It is true, and says that a promise is broken: what the scenario is there to show.
+    Shown,
+    /// It is true.
+    Held,
+}
+
 /// Tells a run as a story: lines of at most 80 columns of plain ASCII, at most 45 of them unless `verbose`.
+///
+/// Where not all turning points fit, the story has fewer sections, whose headings take room as well.
 pub fn tell(trace: &Trace, telling: &Telling) -> Vec<String> {
     let survey = Survey::of(trace);
     let teller = Teller { telling, moments: moments(&survey, telling), survey };
-    let limit = if telling.verbose { LINES_VERBOSE } else { LINES };
-    // First every section for itself; where their heads alone fill the story, fewer.
-    let mut best = Vec::new();
-    for most in [6, 4, 3, 1] {
-        let sections = sections::of(&teller.survey, most);
-        let mut keep = teller.moments.len().min(limit);
-        loop {
-            best = teller.story(&sections, keep);
-            // Where what is told is too thin for so many sections, fewer sections tell more.
-            if best.len() <= limit && (keep >= 2 * sections.len() || keep == teller.moments.len() || most == 1) {
-                return best;
-            }
-            if keep == 0 || best.len() <= limit {
-                break;
-            }
-            keep -= 1;
+    let limit = if telling.verbose { LINES_VERBOSE } else { LINES.saturating_sub(telling.taken) };
+    let mut best = None;
+    for sections in sections::choices(&teller.survey) {
+        let page = page::fill(&teller, sections, limit);
+        // One section that is left over is told as the whole run, which comes last.
+        let complete = page.sections.len() > 1 && page.tells_every_turning_point(&teller);
+        best = Some(page);
+        if complete {
+            break;
         }
     }
-    best.truncate(limit);
-    best
+    best.map_or_else(Vec::new, |page| teller.story(&page))
 }
 
 /// Everything that is worth a line, in order.
@@ -120,6 +133,7 @@ fn moments(survey: &Survey<'_>, telling: &Telling) -> Vec<Moment> {
         faults::tell(survey, &mut moments);
         others::tell(survey, &mut moments);
     }
+    faults::from_start(survey, &telling.from_start, &mut moments);
     for asked in &telling.questions {
         questions(survey, asked, &mut moments);
     }
@@ -137,16 +151,14 @@ fn questions(survey: &Survey<'_>, asked: &Asked, moments: &mut Vec<Moment>) {
     let before = EventId(asked.before.0.saturating_sub(1)).min(last);
     let tag = asked.answered.as_ref().map(|said| format!("you: {}", plain(said)));
     moments.push(Moment { mark: '?', tag, ..Moment::new(before, 200, "question", text).untimed() });
-    if let (Some(said), Some(answer), Some(shown)) = (&asked.answered, &asked.answer, asked.shown) {
-        moments.push(Moment {
-            mark: '?',
-            ..Moment::new(shown, 199, "answer", reveal(Some(said), answer, asked)).untimed()
-        });
+    if let (Some(answer), Some(shown)) = (&asked.answer, asked.shown) {
+        let text = reveal(asked.answered.as_deref(), answer, asked, "");
+        moments.push(Moment { mark: '?', ..Moment::new(shown, 199, "answer", text).untimed() });
     }
 }
 
 /// What was said beside what came about.
-fn reveal(said: Option<&str>, answer: &str, asked: &Asked) -> String {
+fn reveal(said: Option<&str>, answer: &str, asked: &Asked, question: &str) -> String {
     let because = plain(&asked.because);
     match said {
         Some(said) => {
@@ -154,7 +166,7 @@ fn reveal(said: Option<&str>, answer: &str, asked: &Asked) -> String {
             let verdict = if word == answer { "and so it was".to_owned() } else { format!("it was {answer}") };
             plain(&format!("you said {word}: {verdict}. {because}"))
         }
-        None => plain(&format!("{} {answer}. {because}", asked.text)),
+        None => plain(format!("{question} {answer}. {because}").trim()),
     }
 }
 
@@ -165,22 +177,21 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// The story that tells the `keep` heaviest moments.
-    fn story(&self, sections: &[Section], keep: usize) -> Vec<String> {
-        let mut by_weight: Vec<usize> = (0..self.moments.len()).collect();
-        by_weight.sort_by_key(|&place| (std::cmp::Reverse(self.moments[place].weight), place));
-        by_weight.truncate(keep);
-        let kept: BTreeSet<usize> = by_weight.into_iter().collect();
+    /// The story that tells the moments of a page.
+    fn story(&self, page: &Page) -> Vec<String> {
         let mut lines = self.head();
-        let mut next = 0;
-        for section in sections {
-            let here = next..next + self.moments[next..].partition_point(|moment| moment.at < section.to);
-            next = here.end;
-            self.section(section, here, &kept, &mut lines);
+        for section in &page.sections {
+            self.section(section, page, &mut lines);
         }
         self.answers(&mut lines);
         verdicts::tell(&self.survey, self.telling, &mut lines);
         lines
+    }
+
+    /// The places of a section's moments.
+    fn within(&self, section: &Section) -> std::ops::Range<usize> {
+        let before = |event: EventId| self.moments.partition_point(|moment| moment.at < event);
+        before(section.from)..before(section.to)
     }
 
     fn head(&self) -> Vec<String> {
@@ -192,72 +203,60 @@ impl Teller<'_> {
             let gap = 72usize.saturating_sub(title.len() + seed.len()).max(1);
             lines = vec![format!("{title}{}{seed}", " ".repeat(gap))];
         }
-        lines.extend(wrap(&plain(&self.telling.setting), COLUMNS, COLUMNS));
+        let setting = wrap(&layout::glued(&plain(&self.telling.setting)), COLUMNS, COLUMNS);
+        lines.extend(setting.iter().map(|line| line.replace(layout::GLUE, " ")));
         lines.push("Seconds are true time: no node sees them. e31 names an event.".to_owned());
         lines.retain(|line| !line.is_empty());
         lines
     }
 
-    fn section(
-        &self,
-        section: &Section,
-        here: std::ops::Range<usize>,
-        kept: &BTreeSet<usize>,
-        lines: &mut Vec<String>,
-    ) {
+    fn section(&self, section: &Section, page: &Page, lines: &mut Vec<String>) {
         lines.push(String::new());
         lines.extend(wrap(&plain(&section.title), COLUMNS, COLUMNS));
-        let mut told: BTreeSet<OperationId> = BTreeSet::new();
-        let mut untold = Vec::new();
-        for place in here {
+        let (mut told, mut elections) = (BTreeSet::new(), 0);
+        for place in self.within(section) {
             let moment = &self.moments[place];
-            if !kept.contains(&place) {
-                untold.push(moment);
-                continue;
-            }
-            told.extend(moment.ends);
-            let time = moment.timed.then(|| self.survey.trace.record(moment.at).time());
-            let number = moment.named.then(|| moment.at.to_string());
-            let tag = moment.tag.clone().or(number).unwrap_or_default();
-            lines.extend(layout::line(time, moment.mark, &plain(&moment.text), &tag));
-            for below in &moment.below {
-                lines.extend(layout::line(None, ' ', &plain(below), ""));
+            if page.told.contains(&place) {
+                told.extend(moment.ends.iter().copied());
+                lines.extend(self.lines_of(moment));
+                if page.asides.contains(&place) {
+                    lines.extend(below(&moment.aside));
+                }
+            } else if moment.class == "election won" {
+                elections += 1;
             }
         }
         let mut parts = fold::fold(&self.survey, section.from, section.to, &told);
-        let untold_operations = |moment: &&&Moment| moment.ends.is_none() || !moment.class.ends_with(" ok");
-        let counted: Vec<&Moment> = untold.iter().filter(untold_operations).copied().collect();
-        let more = fold::untold(counted.into_iter());
-        if !more.is_empty() {
-            parts.push(format!("untold: {}", more.join(", ")));
+        if elections > 0 {
+            parts.push(count_of(elections, "more election"));
         }
-        if parts.is_empty() {
-            parts.push("that is all".to_owned());
-        }
-        let glue = |part: &String| {
-            let pieces: Vec<String> =
-                part.split(", ").map(|piece| piece.replace(' ', &layout::GLUE.to_string())).collect();
-            pieces.join(", ")
-        };
-        let parts: Vec<String> = parts.iter().map(glue).collect();
         let events = format!("[{}]", count_of((section.to.0 - section.from.0) as usize, "event"));
-        lines.extend(layout::tagged("         :  ", &parts.join(", "), &events));
+        lines.extend(layout::tagged("         :  ", &layout::glued(&parts.join(", ")), &events));
     }
 
-    /// Questions whose answers nobody has seen on the way: whoever reads a log learns as well.
+    /// A moment as it is told, without what may be left out.
+    fn lines_of(&self, moment: &Moment) -> Vec<String> {
+        let time = moment.timed.then(|| self.survey.trace.record(moment.at).time());
+        let number = moment.named.then(|| moment.at.to_string());
+        let tag = moment.tag.clone().or(number).unwrap_or_default();
+        let mut lines = layout::line(time, moment.mark, &plain(&moment.text), &tag);
+        lines.extend(below(&moment.below));
+        lines
+    }
+
+    /// Questions whose answers were not seen on the way: those of the whole run, and of many.
     fn answers(&self, lines: &mut Vec<String>) {
-        let mut told = false;
-        for asked in &self.telling.questions {
-            if asked.answered.is_some() && asked.shown.is_some() && asked.answer.is_some() {
-                continue;
-            }
-            if !std::mem::replace(&mut told, true) {
-                lines.push(String::new());
-                lines.push("ANSWERS".to_owned());
-            }
+        let open: Vec<&Asked> =
+            self.telling.questions.iter().filter(|asked| asked.shown.is_none() || asked.answer.is_none()).collect();
+        if !open.is_empty() {
+            lines.push(String::new());
+            lines.extend(self.answers_head());
+        }
+        for asked in &open {
+            let question = if open.len() > 1 { asked.text.as_str() } else { "" };
             let text = match &asked.answer {
-                Some(answer) => reveal(asked.answered.as_deref(), answer, asked),
-                None => plain(&format!("{} {}", asked.text, asked.because)),
+                Some(answer) => reveal(asked.answered.as_deref(), answer, asked, question),
+                None => plain(format!("{question} {}", asked.because).trim()),
             };
             let wrapped = wrap(&text, COLUMNS - 5, COLUMNS - 5);
             for (place, part) in wrapped.iter().enumerate() {
@@ -265,6 +264,23 @@ impl Teller<'_> {
             }
         }
     }
+
+    /// The heading of the answers, with the command that gives those that this run does not tell.
+    fn answers_head(&self) -> Vec<String> {
+        let open = self.telling.questions.iter().any(|asked| asked.answer.is_none());
+        let Some(command) = self.telling.judged.as_ref().filter(|_| open) else { return vec!["ANSWERS".to_owned()] };
+        let (head, tail) = ("ANSWERS", format!("judged over many seeds on a terminal: {}", plain(command)));
+        if head.len() + 2 + tail.len() <= COLUMNS {
+            vec![format!("{head}  {tail}")]
+        } else {
+            vec![head.to_owned(), format!("  {tail}")]
+        }
+    }
+}
+
+/// Lines that stand beneath a moment.
+fn below(texts: &[String]) -> Vec<String> {
+    texts.iter().flat_map(|text| layout::line(None, ' ', &plain(text), "")).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a story may tell: one line with its weight. The heaviest lines are told, the others counted.
+//! What a story may tell: one line with its weight.
 
 use crate::node::{EventId, OperationId};
 
@@ -17,14 +17,14 @@ pub(super) struct Moment {
     pub mark: char,
     pub text: String,
     pub weight: u32,
-    /// What it counts as where it is not told.
+    /// What kind of thing it is.
     pub class: &'static str,
-    /// How many of that class it stands for.
-    pub count: usize,
-    /// The operation whose end this line tells.
-    pub ends: Option<OperationId>,
-    /// Lines that go with it: told only where it is told.
+    /// The operations whose ends this line tells.
+    pub ends: Vec<OperationId>,
+    /// Lines that go with it.
     pub below: Vec<String>,
+    /// Further lines that are told where there is room.
+    pub aside: Vec<String>,
 }
 
 impl Moment {
@@ -38,9 +38,9 @@ impl Moment {
             text: text.into(),
             weight,
             class,
-            count: 1,
-            ends: None,
+            ends: Vec::new(),
             below: Vec::new(),
+            aside: Vec::new(),
         }
     }
 
@@ -56,11 +56,8 @@ impl Moment {
         Moment { timed: false, named: false, ..self }
     }
 
-    pub fn ending(self, operation: OperationId) -> Self {
-        Moment { ends: Some(operation), ..self }
-    }
-
-    pub fn counting(self, count: usize) -> Self {
-        Moment { count, ..self }
+    pub fn ending(mut self, operations: impl IntoIterator<Item = OperationId>) -> Self {
+        self.ends.extend(operations);
+        self
     }
 }

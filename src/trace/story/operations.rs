@@ -4,7 +4,7 @@ use super::moment::Moment;
 use super::survey::{Commit, End, Life, Survey, arrival_behind};
 use crate::node::{EventId, LossReason, NodeId, OperationId};
 use crate::trace::record::{EventKind, OperationRecord};
-use crate::trace::words::{asked_words, count_of, listed, names, op_kind};
+use crate::trace::words::{asked_words, count_of, listed, names, op_kind, shortened};
 use std::collections::BTreeMap;
 
 /// The most operations that one label may name for each of them to be told.
@@ -71,38 +71,63 @@ fn stored(survey: &Survey<'_>, record: &OperationRecord, life: &Life, moments: &
     let op = asked_words(record);
     let Some(&(first, node, index)) = life.appended.first() else { return };
     let name = trace.cluster().name(node);
-    let handler = trace.handler_of(first);
-    let sends = effects(survey, handler).filter(|id| trace.record(*id).kind() == EventKind::Send).count();
-    let text = match sends {
+    let to = receivers(survey, first, node);
+    let text = match to.len() {
         0 => format!("{name} logs {op} as entry {index}"),
-        _ => format!("{name} logs {op} as entry {index}, sends it to {}", others(survey, node, sends)),
+        count if count + 1 == survey.voters(node) => format!("{name} logs {op} as entry {index}, sends it to all"),
+        _ => format!("{name} logs {op} as entry {index}, sends it to {}", names(trace, to)),
     };
-    moments.push(Moment::new(first, 56, "entry stored", text));
-    let crashed = trace.faults().iter().map(|fault| fault.event).find(|fault| {
-        *fault > first && trace.node(*fault) == Some(node) && trace.fault(*fault).is_some_and(|it| !it.fault.mends())
-    });
-    let Some(crashed) = crashed else { return };
-    let reached: Vec<&(EventId, NodeId, u64)> =
-        life.appended.iter().filter(|it| it.0 > crashed && it.1 != node && it.2 == index).collect();
-    // Only what the first one sent itself: a later leader may have handed the entry on.
-    let reached: Vec<_> = reached
-        .into_iter()
-        .filter(|it| arrival_behind(trace, it.0).and_then(|at| trace.peer(at)) == Some(node))
-        .collect();
-    if let Some(last) = reached.last() {
-        let lost = reached.iter().all(|it| replies_are_lost(survey, it.0, node));
-        let tail = match (lost, reached.len()) {
-            (false, _) => "",
-            (true, 1) => "; its reply is lost",
-            (true, _) => "; their replies are lost",
-        };
-        let text = format!("{op} reached {}{tail}", names(trace, reached.iter().map(|it| it.1)));
-        moments.push(Moment::new(last.0, 58, "entry stored", text).unnamed());
+    let heard = matches!(life.end, Some((_, End::Ok(_))));
+    moments.push(Moment::new(first, if heard { 56 } else { 67 }, "entry stored", text));
+    match survivors(survey, life, first, node, index) {
+        Some(moment) => moments.push(moment),
+        None if !heard => copies(survey, &op, life, moments),
+        None => {}
     }
 }
 
-fn others(survey: &Survey<'_>, node: NodeId, sends: usize) -> String {
-    if sends + 1 == survey.voters(node) { "all".to_owned() } else { format!("{sends} others") }
+/// Whom an entry reached whose sender crashed, as far as its own messages carried it.
+fn survivors(survey: &Survey<'_>, life: &Life, first: EventId, node: NodeId, index: u64) -> Option<Moment> {
+    let trace = survey.trace;
+    let faults = trace.faults().iter().filter(|record| record.event > first && record.fault.node() == Some(node));
+    let crashed = faults.filter(|record| !record.fault.mends()).map(|record| record.event).next()?;
+    let own = |at: &EventId| arrival_behind(trace, *at).and_then(|at| trace.peer(at)) == Some(node);
+    let copied = life.appended.iter().filter(|it| it.1 != node && it.2 == index && own(&it.0));
+    let reached: Vec<&(EventId, NodeId, u64)> = copied.collect();
+    let last = reached.last().filter(|last| last.0 > crashed)?;
+    let lost = reached.iter().all(|it| replies_are_lost(survey, it.0, node));
+    let tail = match (lost, reached.len()) {
+        (false, _) => "",
+        (true, 1) => "; its reply is lost",
+        (true, _) => "; their replies are lost",
+    };
+    let op = trace.fact(first).and_then(|fact| fact.operation()).map(|id| op_of(survey, id)).unwrap_or_default();
+    let text = format!("{op} reached {}{tail}", names(trace, reached.iter().map(|it| it.1)));
+    Some(Moment::new(last.0, 65, "entry stored", text).unnamed())
+}
+
+/// Who else stored what its client never heard of: where such an entry goes is the story.
+fn copies(survey: &Survey<'_>, op: &str, life: &Life, moments: &mut Vec<Moment>) {
+    let mut held: Vec<NodeId> = life.appended.iter().take(1).map(|it| it.1).collect();
+    for &(event, node, index) in life.appended.iter().skip(1) {
+        if !held.contains(&node) {
+            held.push(node);
+            let text = format!("{} has {op} as entry {index} too", names(survey.trace, [node]));
+            moments.push(Moment::new(event, 61, "entry stored", text));
+        }
+    }
+}
+
+/// The others of a node's group to whom it sends, in the handler that logged an entry, what comes after that.
+fn receivers(survey: &Survey<'_>, logged: EventId, node: NodeId) -> Vec<NodeId> {
+    let trace = survey.trace;
+    let sends = effects(survey, trace.handler_of(logged)).filter(|id| *id > logged);
+    let sends = sends.filter(|id| trace.record(*id).kind() == EventKind::Send);
+    let mut to: Vec<NodeId> = sends.filter_map(|id| trace.peer(id)).collect();
+    to.retain(|peer| survey.group(*peer) == survey.group(node));
+    to.sort();
+    to.dedup();
+    to
 }
 
 /// The events that a handler brought about, which stand right behind it.
@@ -125,9 +150,10 @@ fn replies_are_lost(survey: &Survey<'_>, fact: EventId, to: NodeId) -> bool {
 fn ended(survey: &Survey<'_>, record: &OperationRecord, life: &Life, rank: Rank, moments: &mut Vec<Moment>) {
     let Some((event, end)) = &life.end else {
         if rank == Rank::Named {
-            let text = format!("{} never heard of {} again", name_at(survey, record.event), asked_words(record));
+            let (client, op) = (name_at(survey, record.event), asked_words(record));
+            let text = format!("{client} still waits for {op} when the run ends: UNKNOWN");
             let last = EventId(survey.trace.len() as u32 - 1);
-            moments.push(Moment::new(last, 60, "unknown outcome", text).untimed());
+            moments.push(Moment::new(last, 64, "unknown outcome", text).untimed());
         }
         return;
     };
@@ -155,7 +181,7 @@ fn ended(survey: &Survey<'_>, record: &OperationRecord, life: &Life, rank: Rank,
             Moment::new(*event, weight, count_name(record), text)
         }
     };
-    moments.push(moment.ending(record.operation.id));
+    moments.push(moment.ending([record.operation.id]));
 }
 
 fn count_name(record: &OperationRecord) -> &'static str {
@@ -202,13 +228,13 @@ fn unknowns(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     let (alone, together): (Vec<_>, Vec<_>) = ends.into_iter().partition(|end| lone(end));
     moments.extend(alone.into_iter().map(|end| unknown(survey, &[end])));
     let faults = |id: EventId| survey.trace.faults().partition_point(|fault| fault.event < id);
-    for part in together.chunk_by(|a, b| faults(a.0) == faults(b.0)) {
-        if part.len() <= 2 {
-            moments.extend(part.iter().map(|end| unknown(survey, &[*end])));
-        } else {
-            moments.push(unknown(survey, part));
-        }
-    }
+    let rows: Vec<_> = together.chunk_by(|a, b| faults(a.0) == faults(b.0)).collect();
+    let told = rows.iter().flat_map(|row| match row.len() {
+        ..=2 => row.iter().map(|end| unknown(survey, &[*end])).collect(),
+        _ => vec![unknown(survey, row)],
+    });
+    let many = rows.len() > FEW;
+    moments.extend(told.map(|moment| Moment { weight: if many { 47 } else { moment.weight }, ..moment }));
 }
 
 /// One line for those whose clients gave up, one or many.
@@ -220,7 +246,7 @@ fn unknown(survey: &Survey<'_>, ends: &[(EventId, usize)]) -> Moment {
     if ends.len() == 1 {
         let text = format!("{client} gives up on {}: UNKNOWN", asked_words(&records[place]));
         let weight = if records[place].label.is_none() { 57 } else { 61 };
-        let mut moment = Moment::new(event, weight, "unknown outcome", text).ending(records[place].operation.id);
+        let mut moment = Moment::new(event, weight, "unknown outcome", text).ending([records[place].operation.id]);
         moment.below.extend(whole_row_lost(survey, ends).filter(|_| records[place].label.is_some()));
         return moment;
     }
@@ -234,7 +260,9 @@ fn unknown(survey: &Survey<'_>, ends: &[(EventId, usize)]) -> Moment {
         _ => listed(&shortened(row)),
     };
     let text = format!("{who} {verb} up on {row}, until {until}: {} UNKNOWN", ends.len());
-    let mut moment = Moment::new(event, 61, "unknown outcome", text).counting(ends.len()).unnamed();
+    let mut moment = Moment::new(event, 61, "unknown outcome", text)
+        .unnamed()
+        .ending(ends.iter().map(|end| records[end.1].operation.id));
     moment.below.extend(whole_row_lost(survey, ends));
     moment
 }
@@ -281,7 +309,11 @@ fn commits(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         if !beneath.is_empty() {
             text += &format!(" and, beneath it, {}", listed(&shortened(beneath.clone())));
         }
-        let weight = if beneath.is_empty() { 41 } else { 72 };
+        let weight = match (beneath.is_empty(), survey.reigns.len() <= FEW) {
+            (false, _) => 72,
+            (true, true) => 53,
+            (true, false) => 41,
+        };
         moments.push(Moment::new(commit.event, weight, "first commit of a term", text).mark(if beneath.is_empty() {
             ' '
         } else {
@@ -292,15 +324,6 @@ fn commits(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
 
 fn op_of(survey: &Survey<'_>, id: OperationId) -> String {
     crate::trace::words::operation_words(survey.trace, id)
-}
-
-fn shortened(mut items: Vec<String>) -> Vec<String> {
-    if items.len() > 4 {
-        let rest = items.len() - 3;
-        items.truncate(3);
-        items.push(format!("{rest} more"));
-    }
-    items
 }
 
 /// What became of that about which clients know nothing: told once, where the last of it is decided.
@@ -342,21 +365,26 @@ fn fates(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
     moments.push(Moment::new(at, 74, "fate", text).untimed());
 }
 
-/// A labelled operation that no server ever stored, where there is no other to compare it with.
+/// A labelled operation that never happened, where there is no other to compare it with.
 fn lost_for_good(survey: &Survey<'_>, gone: &[usize], moments: &mut Vec<Moment>) {
     let records = survey.trace.operations();
     if !survey.applies {
         return;
     }
     for &place in gone.iter().filter(|place| records[**place].label.is_some()).take(FEW) {
-        if let Some((event, _)) = survey.lives[place].end {
-            let text = match survey.lives[place].appended.is_empty() {
-                true => format!("{} never happened: no server ever stored it", asked_words(&records[place])),
-                false => {
-                    format!("{} never happened: every log that held it dropped it", asked_words(&records[place]))
-                }
-            };
-            moments.push(Moment::new(event, 60, "fate", text).untimed());
-        }
+        let life = &survey.lives[place];
+        let Some((ended, _)) = life.end else { continue };
+        let op = asked_words(&records[place]);
+        let dropped = survey.truncations.iter().filter(|cut| cut.operations.contains(&records[place].operation.id));
+        let last = dropped.map(|cut| cut.event).chain(life.overwritten).max();
+        // Of what was never stored, nobody knows before others are.
+        let next = || survey.commits.iter().map(|commit| commit.event).find(|event| *event > ended);
+        let last = last.or_else(next);
+        let text = match (life.appended.is_empty(), life.overwritten) {
+            (true, _) => format!("{op} never happened: no server ever stored it"),
+            (false, Some(_)) => format!("{op} was overwritten: it never happened"),
+            (false, None) => format!("{op} never happened: every log that held it dropped it"),
+        };
+        moments.push(Moment::new(last.max(Some(ended)).unwrap_or(ended), 62, "fate", text).unnamed());
     }
 }

@@ -15,6 +15,8 @@ pub(in crate::trace) struct Survey<'a> {
     pub commits: Vec<Commit>,
     pub returns: Vec<Comeback>,
     pub truncations: Vec<Truncation>,
+    /// By crash: the operations in the node's log that nobody knew to be committed.
+    pub unsettled: BTreeMap<EventId, Vec<OperationId>>,
     places: BTreeMap<OperationId, usize>,
     /// Whether this protocol says what it applies.
     pub applies: bool,
@@ -48,8 +50,10 @@ pub(in crate::trace) struct Life {
     pub appended: Vec<(EventId, NodeId, u64)>,
     pub applied: Vec<(EventId, NodeId)>,
     pub committed: Option<EventId>,
-    /// Whether some log holds it when the run ends.
+    /// Whether some log holds it when the run ends, where it can still be committed.
     pub held: bool,
+    /// The event that committed another entry where a log still holds this one.
+    pub overwritten: Option<EventId>,
     pub end: Option<(EventId, End)>,
 }
 
@@ -122,6 +126,7 @@ impl<'a> Survey<'a> {
             commits: Vec::new(),
             returns: Vec::new(),
             truncations: Vec::new(),
+            unsettled: BTreeMap::new(),
             places: places.collect(),
             applies: false,
         };
@@ -131,7 +136,10 @@ impl<'a> Survey<'a> {
         for id in trace.ids() {
             let Some(node) = trace.node(id) else { continue };
             match trace.record(id).kind() {
-                EventKind::Fault => survey.fault(id, node),
+                EventKind::Fault => {
+                    let high = high[survey.group(node)];
+                    survey.fault(id, node, &shadows[node.index()], high);
+                }
                 EventKind::Boot => survey.boot(id, node, &mut shadows[node.index()]),
                 EventKind::Fact => {
                     let fact = trace.fact(id).expect("a fact's event has a fact");
@@ -143,12 +151,27 @@ impl<'a> Survey<'a> {
                 _ => {}
             }
         }
-        for operation in shadows.iter().flat_map(|shadow| &shadow.entries).filter_map(|entry| entry.2) {
-            if let Some(&place) = survey.places.get(&operation) {
-                survey.lives[place].held = true;
+        survey.settle(&shadows);
+        survey
+    }
+
+    /// What logs hold at the end, and which operations lost their places for ever.
+    fn settle(&mut self, shadows: &[Shadow]) {
+        let mut settled = BTreeMap::new();
+        for commit in &self.commits {
+            let group = self.group(commit.node);
+            settled.extend(commit.entries.iter().map(|entry| ((group, entry.0), (commit.event, entry.2))));
+        }
+        for (node, shadow) in self.trace.cluster().ids().zip(shadows) {
+            let group = self.group(node);
+            for &(index, _, operation) in &shadow.entries {
+                let Some(&place) = operation.and_then(|operation| self.places.get(&operation)) else { continue };
+                match settled.get(&(group, index)) {
+                    Some((event, other)) if *other != operation => self.lives[place].overwritten = Some(*event),
+                    _ => self.lives[place].held = true,
+                }
             }
         }
-        survey
     }
 
     /// The place of a node's group.
@@ -177,9 +200,13 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn fault(&mut self, id: EventId, node: NodeId) {
+    fn fault(&mut self, id: EventId, node: NodeId, shadow: &Shadow, high: u64) {
         if matches!(self.trace.fault(id), Some(record) if matches!(record.fault, Fault::Crash(_))) {
             self.end_reign(id, node);
+            let operations: Vec<OperationId> = shadow.from(high + 1).iter().filter_map(|entry| entry.2).collect();
+            if !operations.is_empty() {
+                self.unsettled.insert(id, operations);
+            }
         }
     }
 
@@ -221,15 +248,13 @@ impl<'a> Survey<'a> {
     }
 
     fn life(&mut self, id: EventId, node: NodeId, fact: &Fact) {
+        self.applies |= matches!(fact, Fact::Applied { .. });
         let Some(&place) = fact.operation().and_then(|operation| self.places.get(&operation)) else { return };
         let life = &mut self.lives[place];
         match fact {
             Fact::Asked { server, .. } => life.asked.push((id, *server)),
             Fact::Appended { index, .. } => life.appended.push((id, node, *index)),
-            Fact::Applied { .. } => {
-                self.applies = true;
-                life.applied.push((id, node));
-            }
+            Fact::Applied { .. } => life.applied.push((id, node)),
             Fact::Returned { outcome, .. } if life.end.is_none() => {
                 let end = match outcome {
                     Outcome::Ok(value) => End::Ok(value.clone()),

@@ -4,7 +4,7 @@ use super::*;
 use crate::kernel::{
     Action, Law, LinkAction, LinkSelector, NodeAction, NodeSelector, Order, Pattern, Plan, Rule, Trigger,
 };
-use crate::node::{Cluster, Datum, FactKind, LocalSpan, Node, Op, Retry, SimSpan};
+use crate::node::{ClockChange, Cluster, Datum, DiskMode, FactKind, LocalSpan, Node, Op, Retry, SimSpan};
 use crate::protocols::{postcards, raft, single_server, two_generals};
 use crate::scenario::{Run, Scenario, Session};
 use crate::trace::Lines;
@@ -128,7 +128,7 @@ pub(in crate::trace) fn telling(name: &str, run: &dyn Session) -> Telling {
         seed: 42,
         setting: "n1..n5, client c1; delay 1-5 ms, no loss; election timeout 150-300 ms".to_owned(),
         end: run.end(),
-        verdicts: vec![(true, "RaftSafety".to_owned())],
+        verdicts: vec![(Standing::Held, "RaftSafety".to_owned())],
         digest: run.digest().map(str::to_owned),
         next: vec![format!("pessimist view raft/{name} --seed 42 --at e683")],
         ..Telling::default()
@@ -248,8 +248,143 @@ fn every_story_fits_and_its_counts_add_up() {
 fn any_prefix_of_questions_and_verdicts_fits() {
     let run = run(nemesis(3));
     let mut telling = telling("long", &run);
-    telling.verdicts =
-        (0..30).map(|place| (place % 2 == 0, "a promise that is told at some length ".repeat(2))).collect();
+    telling.verdicts = (0..30)
+        .map(|place| {
+            (
+                if place % 2 == 0 { Standing::Held } else { Standing::Broken },
+                "a promise that is told at some length ".repeat(2),
+            )
+        })
+        .collect();
     telling.questions = question(&run, None);
     well_formed(&tell(run.trace(), &telling), run.trace());
+}
+
+/// The story of a run, with what was amiss from the start on.
+fn story_of(plan: Plan, from_start: Vec<Fault>) -> String {
+    let run = run(plan);
+    let telling = Telling { from_start, ..telling("any", &run) };
+    let lines = tell(run.trace(), &telling);
+    well_formed(&lines, run.trace());
+    lines.join("\n")
+}
+
+#[track_caller]
+fn says(story: &str, words: &[&str]) {
+    let told = story.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        assert!(told.contains(word), "not told: {word}\n{story}");
+    }
+}
+
+fn on(plan: &Plan, name: &str) -> NodeSelector {
+    NodeSelector::Node(plan.cluster.find(name).unwrap())
+}
+
+#[test]
+fn turning_points_of_every_section_are_told_before_anything_else() {
+    let story = story_of(leader_crash(42), Vec::new());
+    let sections: Vec<&str> = story.split("\n\n").filter(|part| part.contains("[")).collect();
+    assert_eq!(sections.len(), 3, "{story}");
+    says(sections[0], &["n4 LEADS term 1", "c1 asks y=7"]);
+    says(sections[1], &["n4, leader of term 1, CRASHES", "c1 gives up on x=10 to x=12", "n2 LEADS term 2"]);
+    says(sections[2], &["n4 restarts", "n4 follows n2 in term 2, has copied 10-18"]);
+    assert!(!story.contains("untold") && !story.contains("that is all"), "{story}");
+}
+
+#[test]
+fn a_section_without_turning_points_gets_no_heading() {
+    let mut plan = leader_crash(42);
+    plan.rules.insert(0, rule("early", at(1), None, Action::Node(NodeAction::Pause, on(&plan, "n1"))));
+    plan.rules.truncate(2);
+    let story = story_of(plan, Vec::new());
+    assert!(!story.contains("BEFORE THE FIRST FAULT"), "{story}");
+}
+
+#[test]
+fn marks_disks_clocks_and_slow_nodes_are_told() {
+    let mut plan = leader_crash(42);
+    plan.rules.truncate(2);
+    let (n1, n2) = (on(&plan, "n1"), on(&plan, "n2"));
+    let slow = Law::Constant(SimSpan::millis(3));
+    let faults = [
+        ("", Action::Node(NodeAction::Disk(DiskMode::Lies), n1.clone())),
+        ("", Action::Node(NodeAction::Slow(SimSpan::millis(4)), n2.clone())),
+        ("", Action::Node(NodeAction::Clock(ClockChange::Rate(-500_000_000)), n1)),
+        ("here", Action::Mark),
+    ];
+    for (place, (label, action)) in faults.into_iter().enumerate() {
+        plan.rules.push(rule(label, at(1500 + 10 * place as u64), Some(slow.clone()), action));
+    }
+    let node = |name: &str| plan.cluster.find(name).unwrap();
+    let amiss = ["n1", "n2", "n3"].map(|name| Fault::Disk(node(name), DiskMode::Tears));
+    let fast = Fault::Clock(node("n4"), ClockChange::Rate(200_000));
+    let behind = Fault::Clock(node("n5"), ClockChange::Step(-5_000_000_000));
+    let story = story_of(plan.clone(), amiss.into_iter().chain([fast, behind]).collect());
+    says(&story, &["n1's disk LIES", "n2 SLOWS: 4 ms a message", "n1's clock runs SLOW by 50 %"]);
+    says(&story, &["this moment is \"here\"", "n1 n2 n3: disk TEARS at a crash, from the start"]);
+    says(&story, &["n4's clock runs FAST by 200 ppm, from the start", "n5's clock is 5 s behind, from the start"]);
+}
+
+#[test]
+fn an_operation_that_never_ends_is_told() {
+    let mut plan = leader_crash(42);
+    let mut endless = put(&plan, "z", Some(1), Retry::Never);
+    if let Action::Operation { timeout, .. } = &mut endless {
+        *timeout = None;
+    }
+    plan.rules.push(rule("lost", at(1050), None, endless));
+    says(&story_of(plan, Vec::new()), &["c1 still waits for z=1 when the run ends: UNKNOWN"]);
+}
+
+#[test]
+fn a_leader_that_crashes_takes_with_it_what_it_alone_has_logged() {
+    let told = (0..40).map(|seed| story_of(leader_crash(seed), Vec::new()));
+    let told: Vec<String> = told.filter(|story| story.contains("so far on it alone")).collect();
+    assert!(!told.is_empty(), "some seed crashes the leader between its log and its followers'");
+    says(&told[0], &["logged, not committed: y=7, so far on it alone"]);
+}
+
+#[test]
+fn a_fault_that_makes_a_node_stand_is_told_once() {
+    let mut plan = plan(3, 1, 400);
+    let expire = Action::Node(NodeAction::Expire("Election".to_owned()), on(&plan, "n2"));
+    plan.rules = vec![rule("stand", at(10), None, expire)];
+    let story = story_of(plan, Vec::new());
+    assert_eq!(story.matches("made to end").count(), 1, "{story}");
+    assert!(!story.contains("timer ends now"), "{story}");
+}
+
+#[test]
+fn two_faults_of_one_instant_share_a_line() {
+    let mut plan = leader_crash(42);
+    plan.rules.truncate(2);
+    for name in ["n1", "n2"] {
+        plan.rules.push(rule("", at(1500), None, Action::Node(NodeAction::Pause, on(&plan, name))));
+    }
+    says(&story_of(plan, Vec::new()), &["n1 PAUSES; n2 PAUSES"]);
+}
+
+#[test]
+fn what_was_promised_to_be_broken_is_shown_and_many_claims_share_lines() {
+    let run = run(leader_crash(42));
+    let mut telling = telling("any", &run);
+    telling.verdicts = vec![(Standing::Shown, "P broken, as expected: here".to_owned())];
+    telling.verdicts.extend((1..=4).map(|n| (Standing::Held, format!("claim {n}"))));
+    let story = tell(run.trace(), &telling).join("\n");
+    assert!(story.contains("\n  shown  P broken, as expected: here\n"), "{story}");
+    assert!(story.contains("\n  held  claim 1; claim 2; claim 3; claim 4\n"), "{story}");
+}
+
+#[test]
+fn figure_8_is_told_step_by_step() {
+    let (_, run) = scenario::<raft::Raft>("raft/figure-8", include_str!("../../../scenarios/raft/figure-8.ron"));
+    let lines = tell(run.trace(), &telling("figure-8", &run));
+    well_formed(&lines, run.trace());
+    let story = lines.join("\n");
+    let counts = ["CUT ", " CRASHES", " restarts; disk", " LEADS "].map(|word| story.matches(word).count());
+    assert_eq!(counts, [4, 3, 2, 4], "{story}");
+    says(&story, &["s1 logs x=2 as entry 3", "logged, not committed: x=2, so far also on s2 s3"]);
+    says(&story, &["s3 drops its entries 2-3 (x=2)", "x=2 was overwritten: it never happened"]);
+    assert!(!story.contains("undecided"), "{story}");
 }

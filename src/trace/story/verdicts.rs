@@ -1,13 +1,15 @@
 //! How a story ends: what held, what became of all operations, and where to go on.
 
 use super::survey::{End, Life, Survey};
-use super::{COLUMNS, Telling, wrap};
+use super::{COLUMNS, Standing, Telling, wrap};
 use crate::node::Op;
 use crate::trace::words::{grouped, op_kind, plain};
 use std::collections::BTreeMap;
 
-/// So many verdicts are shown one by one.
-const SHOWN: usize = 4;
+/// So many lines tell of each way in which claims turn out.
+const SHOWN: usize = 5;
+/// Up to so many claims have a line each; more share lines where they fit.
+const ROOMY: usize = 3;
 
 pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<String>) {
     lines.push(String::new());
@@ -27,31 +29,48 @@ pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<Strin
     }
 }
 
-/// What is broken is always told; what held may be counted.
+/// What is broken is told first, then what was to be shown, then what held.
 fn promises(telling: &Telling, lines: &mut Vec<String>) {
-    let broken = telling.verdicts.iter().filter(|verdict| !verdict.0);
-    for (place, (_, text)) in broken.clone().enumerate() {
-        if place == SHOWN && !telling.verbose {
-            lines.push(format!("  BROKEN  {} more (--verbose)", broken.count() - SHOWN));
-            break;
+    for (standing, head) in
+        [(Standing::Broken, "  BROKEN  "), (Standing::Shown, "  shown  "), (Standing::Held, "  held  ")]
+    {
+        let texts: Vec<&String> =
+            telling.verdicts.iter().filter(|verdict| verdict.0 == standing).map(|verdict| &verdict.1).collect();
+        let items = shared(&texts, COLUMNS - head.len(), telling.verbose);
+        let items: Vec<(Vec<String>, usize)> =
+            items.iter().map(|(text, claims)| (item(head, text), *claims)).collect();
+        let all: usize = items.iter().map(|item| item.0.len()).sum();
+        let room = if all <= SHOWN || telling.verbose { all } else { SHOWN - 1 };
+        let (mut used, mut left) = (0, texts.len());
+        for (item, claims) in items {
+            if used + item.len() > room {
+                lines.push(format!("{head}{left} more (--verbose)"));
+                break;
+            }
+            (used, left) = (used + item.len(), left - claims);
+            lines.extend(item);
         }
-        item("  BROKEN  ", text, lines);
-    }
-    let held: Vec<&String> = telling.verdicts.iter().filter(|verdict| verdict.0).map(|verdict| &verdict.1).collect();
-    let shown = if telling.verbose || held.len() <= SHOWN { held.len() } else { SHOWN - 1 };
-    for text in &held[..shown] {
-        item("  held  ", text, lines);
-    }
-    if held.len() > shown {
-        lines.push(format!("  held  {} more (--verbose)", held.len() - shown));
     }
 }
 
-fn item(head: &str, text: &str, lines: &mut Vec<String>) {
-    let room = COLUMNS - head.len();
-    for (place, part) in wrap(&plain(text), room, room).iter().enumerate() {
-        lines.push(format!("{}{part}", if place == 0 { head.to_owned() } else { " ".repeat(head.len()) }));
+/// Claims that share lines of a width where they are many, and how many stand on each.
+fn shared(texts: &[&String], width: usize, verbose: bool) -> Vec<(String, usize)> {
+    let mut lines: Vec<(String, usize)> = Vec::new();
+    let many = texts.len() > ROOMY && !verbose;
+    for text in texts {
+        match lines.last_mut().filter(|last| many && last.0.len() + text.len() + 2 <= width) {
+            Some((last, claims)) => (*last, *claims) = (format!("{last}; {text}"), *claims + 1),
+            None => lines.push(((*text).clone(), 1)),
+        }
     }
+    lines
+}
+
+fn item(head: &str, text: &str) -> Vec<String> {
+    let room = COLUMNS - head.len();
+    let start = |place| if place == 0 { head.to_owned() } else { " ".repeat(head.len()) };
+    let parts = wrap(&plain(text), room, room);
+    parts.iter().enumerate().map(|(place, part)| format!("{}{part}", start(place))).collect()
 }
 
 #[derive(Default)]
@@ -87,13 +106,13 @@ fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
             let fates = if fates.is_empty() { String::new() } else { format!(" ({})", fates.join(", ")) };
             parts.push(format!("{} unknown{fates}", tally.unknown));
         }
-        if survey.applies && tally.writes {
+        if survey.applies && tally.writes && tally.ok > 0 {
             parts.push(format!("{} ok-but-lost", tally.lost));
         }
         if tally.pending > 0 {
             parts.push(format!("{} open", tally.pending));
         }
-        item(&format!("  {kind}s  "), &parts.join("; "), lines);
+        lines.extend(item(&format!("  {kind}s  "), &parts.join("; ")));
     }
 }
 

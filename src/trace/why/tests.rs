@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::kernel::{Action, Law, NodeAction, NodeSelector, Plan};
-use crate::node::FactKind;
-use crate::node::{Cluster, LocalSpan, Node, SimSpan, SimTime};
+use crate::node::{Cluster, DiskMode, FactKind, LocalSpan, Node, SimSpan, SimTime};
 use crate::protocols::raft;
 use crate::scenario::{Run, Session};
 use crate::trace::story::tests::{all, every, rule, run};
@@ -26,7 +25,9 @@ fn every_event_is_explained_from_a_root_on() {
             assert!((1..=STEPS).contains(&steps.len()), "{name} {event}: {}", steps.len());
             assert_eq!(steps.last().map(|step| step.event), Some(event), "{name}");
             let root = steps[0].event;
-            assert_eq!(explainer.first(root), None, "{name} {event}: {root} is no root");
+            let before = explainer.first(root);
+            let started = before.is_none_or(|before| explainer.goes_without_saying(before, &[root]));
+            assert!(started, "{name} {event}: {root} is no root");
             assert!(steps.is_sorted_by(|a, b| a.event < b.event), "{name} {event}");
             for line in why_lines(event, &steps) {
                 assert!(line.len() <= COLUMNS && line.is_ascii(), "{name}: {line}");
@@ -113,6 +114,7 @@ fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
         ],
         culprits: vec![first.0, second.0],
         insight: vec!["Majorities share a node; safety rests on its memory.".to_owned()],
+        from_start: Vec::new(),
         next: vec![format!("pessimist view raft/forgotten-vote --seed {seed} --at {}", second.0)],
     };
     let lines = explain_violation(run.trace(), &violation);
@@ -120,4 +122,30 @@ fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
     assert!(lines.iter().any(|line| line.contains("promise dies here")), "{}", lines.join("\n"));
     insta::assert_snapshot!("forgotten-vote", lines.join("\n"));
     insta::assert_snapshot!("forgotten-vote-story", tell(run.trace(), &Telling::default()).join("\n"));
+}
+
+#[test]
+fn a_disk_that_lies_about_a_vote_is_named() {
+    let (plan, config) = forgetful(0);
+    let voter = plan.cluster.find("n1").unwrap();
+    let found = (0..400).find_map(|seed| {
+        let plan = Plan { seed, ..plan.clone() };
+        let run = Run::<raft::Mutant>::new(Arc::new(plan), config.clone(), Lines::None, &mut (), &mut |_, _| true)
+            .unwrap()?;
+        let survey = Survey::of(run.trace());
+        let explainer = Explainer::new(&survey);
+        let leaders: Vec<EventId> = survey.reigns.iter().map(|reign| reign.from).collect();
+        let first = explainer.double_votes(&leaders).into_iter().find(|double| double.voter == voter)?.first;
+        Some((run, leaders, first))
+    });
+    let (run, culprits, first) = found.expect("n1 votes twice in some seed");
+    let from_start = vec![Fault::Disk(voter, DiskMode::Lies)];
+    let survey = Survey::of(run.trace());
+    let explainer = Explainer { from_start: &from_start, ..Explainer::new(&survey) };
+    let doubles = explainer.double_votes(&culprits);
+    let steps = explainer.steps_of_all(&culprits, &doubles);
+    let step = steps.iter().find(|step| step.event == first).unwrap();
+    assert!(step.words.ends_with(", syncs; its disk LIES \"done\""), "{step:?}");
+    assert!(step.note.as_ref().is_some_and(|note| note.starts_with("fault ")), "{step:?}");
+    assert!(steps.iter().all(|step| !step.words.ends_with(" boots")), "{steps:?}");
 }

@@ -1,0 +1,169 @@
+//! What a scenario sets up, in words: nodes, network, the protocol's parameters, and what is amiss from the start.
+
+use crate::kernel::{Law, Link, Plan};
+use crate::node::{ClockChange, DiskMode, Fault, Group, NodeId, SimSpan};
+use crate::scenario::Scenario;
+use crate::scenario::syntax::{self, Body, Kind, Node};
+use crate::trace::{COLUMNS, spaced_units};
+
+/// No setting is longer: two lines of a story.
+const LONGEST: usize = 158;
+/// What is said of a network that loses nothing.
+const NO_LOSS: &str = ", no loss";
+/// Longer lists and maps are only said to be given.
+const LONG_LIST: usize = 3;
+
+/// Nodes, network and parameters: `n1..n5, client c1; delay 1-5 ms, no loss; election 150-300 ms`.
+pub fn in_words(scenario: &Scenario) -> String {
+    let plan = &scenario.plan;
+    let groups: Vec<String> = plan.cluster.groups().iter().map(|group| group_words(plan, group)).collect();
+    let mut parts = vec![groups.join(", "), link_words(&plan.link)];
+    parts.extend(odd_links(plan));
+    parts.push(protocol_words(scenario));
+    if parts.join("; ").len() > COLUMNS {
+        // What is as usual is left out where room is short.
+        parts[1] = parts[1].replace(NO_LOSS, "");
+    }
+    while parts.len() > 2 && parts.join("; ").len() > LONGEST {
+        parts.remove(2);
+    }
+    let mut text = parts.join("; ");
+    if text.len() > LONGEST {
+        text = text.chars().take(LONGEST - 4).collect::<String>() + " ...";
+    }
+    text
+}
+
+fn group_words(plan: &Plan, group: &Group) -> String {
+    let names: Vec<&str> = group.members.iter().map(|&id| plan.cluster.name(id)).collect();
+    let names = match names.as_slice() {
+        [first, .., last] if names.len() > 2 && is_row(&names) => format!("{first}..{last}"),
+        names => names.join(" "),
+    };
+    if group.name == "replica" { names } else { format!("{} {names}", group.name) }
+}
+
+/// Whether names count up: `n1`, `n2`, `n3`.
+fn is_row(names: &[&str]) -> bool {
+    let stem = names[0].trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = |name: &&str| name.strip_prefix(stem)?.parse::<usize>().ok();
+    let numbers: Option<Vec<usize>> = names.iter().map(number).collect();
+    numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]))
+}
+
+fn link_words(link: &Link) -> String {
+    let percent = |ppm: u32| format!("{}.{:02}%", ppm / 10_000, ppm / 100 % 100);
+    let loss = if link.loss_ppm == 0 { NO_LOSS.to_owned() } else { format!(", loss {}", percent(link.loss_ppm)) };
+    format!("delay {}{loss}", law_words(&link.delay))
+}
+
+fn law_words(law: &Law) -> String {
+    match law {
+        Law::Constant(span) => span_words(*span),
+        Law::Uniform(least, most) => between(&span_words(*least), &span_words(*most)),
+        Law::Exponential(mean) => format!("exponential, mean {}", span_words(*mean)),
+        Law::LogNormal { median, sigma } => format!("log-normal, median {}, sigma {sigma}", span_words(*median)),
+    }
+}
+
+/// Links that are unlike the others, each pair once.
+fn odd_links(plan: &Plan) -> Option<String> {
+    let mut told: Vec<String> = Vec::new();
+    for (&(from, to), link) in plan.links.iter().filter(|(_, link)| **link != plan.link) {
+        let back = plan.links.get(&(to, from));
+        if back == Some(link) && to < from {
+            continue;
+        }
+        let arrow = if back == Some(link) { "-" } else { ">" };
+        told.push(format!("{}{arrow}{} {}", plan.cluster.name(from), plan.cluster.name(to), law_words(&link.delay)));
+    }
+    match told.len() {
+        0 => None,
+        1..=LONG_LIST => Some(told.join(", ")),
+        count => Some(format!("{count} links are slower or faster")),
+    }
+}
+
+/// `150ms` as `150 ms`.
+fn span_words(span: SimSpan) -> String {
+    spaced_units(&span.to_string())
+}
+
+/// Two ends of a range, which name a unit once where it is the same: `1-5 ms`.
+fn between(least: &str, most: &str) -> String {
+    match (least.split_once(' '), most.split_once(' ')) {
+        (Some((least, unit)), Some((_, same))) if unit == same => format!("{least}-{most}"),
+        _ => format!("{least} to {most}"),
+    }
+}
+
+/// The protocol's parameters, or its name where all are as usual: `election 150-300 ms, heartbeat 50 ms`.
+fn protocol_words(scenario: &Scenario) -> String {
+    let mut parts = Vec::new();
+    if let Ok(node) = syntax::parse(&scenario.protocol.text()) {
+        parameters(&node, &mut parts);
+    }
+    if parts.is_empty() { words(&scenario.protocol.name) } else { parts.join(", ") }
+}
+
+fn parameters(node: &Node, parts: &mut Vec<String>) {
+    for field in node.fields() {
+        let name = words(&field.name);
+        match &field.value.kind {
+            Kind::Record(Body::Fields(_)) => parameters(&field.value, parts),
+            Kind::Word(word, None) if word == "true" => parts.push(name),
+            Kind::Word(word, None) if word == "false" => parts.push(format!("no {name}")),
+            _ => parts.push(format!("{name} {}", value_words(&field.value))),
+        }
+    }
+}
+
+fn value_words(node: &Node) -> String {
+    match &node.kind {
+        Kind::Text(text) => spaced_units(text),
+        Kind::Number(number) => number.clone(),
+        Kind::Word(word, None) => words(word),
+        Kind::Record(Body::Values(values)) if values.len() == 2 => {
+            between(&value_words(&values[0]), &value_words(&values[1]))
+        }
+        Kind::List(values) if values.len() <= LONG_LIST => {
+            values.iter().map(value_words).collect::<Vec<_>>().join(" ")
+        }
+        _ => "given".to_owned(),
+    }
+}
+
+/// `max_batch` and `CommitsOldTerm` in lower-case words.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.replace('_', " ").chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() && !words.ends_with(' ') {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
+}
+
+/// What is amiss before anything happens: disks that are not honest, clocks that are not right, nodes that are slow.
+pub fn from_start(plan: &Plan) -> Vec<Fault> {
+    let mut amiss = Vec::new();
+    let has_disk = |node: &NodeId| plan.cluster.group_of(*node).name != "client";
+    for node in plan.cluster.ids().filter(has_disk) {
+        let mode = plan.disks.get(&node).unwrap_or(&plan.disk).mode;
+        if mode != DiskMode::Loses {
+            amiss.push(Fault::Disk(node, mode));
+        }
+    }
+    for (&node, clock) in &plan.clocks {
+        if clock.rate_ppb != 0 {
+            amiss.push(Fault::Clock(node, ClockChange::Rate(clock.rate_ppb)));
+        }
+        if clock.offset_ns != 0 {
+            amiss.push(Fault::Clock(node, ClockChange::Step(clock.offset_ns)));
+        }
+    }
+    let slow = plan.service.iter().filter(|(_, span)| **span > SimSpan::ZERO);
+    amiss.extend(slow.map(|(&node, &span)| Fault::Slow(node, span)));
+    amiss
+}
