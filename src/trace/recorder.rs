@@ -73,8 +73,10 @@ impl Recorder {
 
     fn name(&mut self, name: &'static str) -> u16 {
         let names = &mut self.trace.names;
-        let same = |known: &&'static str| std::ptr::eq(*known, name) || *known == name;
-        let place = names.iter().position(same).unwrap_or_else(|| {
+        // Nearly always the very same text: texts are only compared where it is not.
+        let known = names.iter().position(|known| std::ptr::eq(*known, name));
+        let known = known.or_else(|| names.iter().position(|known| *known == name));
+        let place = known.unwrap_or_else(|| {
             names.push(name);
             names.len() - 1
         });
