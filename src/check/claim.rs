@@ -255,6 +255,12 @@ words! {
         Agreement = "no two nodes decide differently (Fischer, Lynch and Paterson, 1985)",
         MutualExclusion = "at no moment do two nodes hold the lock (Dijkstra, 1965)",
         Convergence = "nodes that have seen the same updates are equal (Shapiro and others, 2011)",
+        BroadcastValidity = "what a correct node broadcasts, all correct nodes deliver (Cachin and others, 2011)",
+        Integrity = "a message is delivered once at most, and only if it was broadcast (Hadzilacos and Toueg, 1994)",
+        ClockCondition = "if a happened before b, the stamp of a is smaller (Lamport, 1978)",
+        StrongClockCondition = "the stamp of a is smaller just where a happened before b (Mattern, 1989)",
+        ConsistentCut = "what a snapshot shows as received, it shows as sent (Chandy and Lamport, 1985)",
+        MoneyConserved = "what a snapshot shows adds up to what was put in (Chandy and Lamport, 1985)",
     }
 }
 
@@ -306,6 +312,12 @@ impl Promise {
             Agreement => &[Agreement],
             MutualExclusion => &[MutualExclusion],
             Convergence => &[Convergence],
+            BroadcastValidity => &[BroadcastValidity],
+            Integrity => &[Integrity],
+            ClockCondition => &[ClockCondition],
+            StrongClockCondition => &[StrongClockCondition],
+            ConsistentCut => &[ConsistentCut],
+            MoneyConserved => &[MoneyConserved],
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The judge: it watches a run, keeps what facts tell, and hands each fact to the promises that it can break.
 
 use super::agreement::Decision;
+use super::broadcast::Broadcasts;
 use super::claim::Promise;
+use super::clocks::Causality;
 use super::history::{History, Moment};
 use super::model::Model;
 use super::raft::Group;
+use super::snapshot::Snapshot;
 use super::violation::{Violation, Violations};
 use crate::node::{Cluster, Event, Fact, Fault, Node, NodeId, OperationId, Sink, What};
 
@@ -24,6 +27,9 @@ pub struct Judge {
     pub(super) violations: Violations,
     /// The first decision of the run.
     pub(super) decision: Option<Decision>,
+    pub(super) broadcasts: Broadcasts,
+    pub(super) causality: Causality,
+    pub(super) snapshot: Snapshot,
     contradictions: Vec<String>,
 }
 
@@ -41,6 +47,9 @@ impl Judge {
             history: History::new(&cluster),
             violations: Violations::default(),
             decision: None,
+            broadcasts: Broadcasts::new(cluster.len()),
+            causality: Causality::new(cluster.len()),
+            snapshot: Snapshot::default(),
             contradictions: Vec::new(),
             cluster,
         }
@@ -60,6 +69,16 @@ impl Judge {
                     | SinglePrimary
                     | Agreement
                     | AcksDurable
+                    | CausalDelivery
+                    | FifoDelivery
+                    | TotalOrder
+                    | ReliableDelivery
+                    | BroadcastValidity
+                    | Integrity
+                    | ClockCondition
+                    | StrongClockCondition
+                    | ConsistentCut
+                    | MoneyConserved
             )
         })
     }
@@ -67,8 +86,12 @@ impl Judge {
     /// The first violation of a promise so far, or of its parts; `None` where it was kept or cannot be judged. What is
     /// judged at the end of a run ([`Promise::AcksDurable`]) is judged as if this were the end.
     pub fn violation(&self, promise: Promise) -> Option<Violation> {
-        if promise == Promise::AcksDurable {
-            return self.lost_acknowledgement();
+        match promise {
+            Promise::AcksDurable => return self.lost_acknowledgement(),
+            Promise::BroadcastValidity | Promise::ReliableDelivery => return self.undelivered(promise),
+            Promise::ConsistentCut => return self.inconsistent_cut(),
+            Promise::MoneyConserved => return self.missing_money(),
+            _ => {}
         }
         let first = promise.parts().iter().filter_map(|part| self.violations.get(*part));
         first.min_by_key(|violation| violation.event).cloned()
@@ -138,6 +161,7 @@ impl Judge {
     fn boot(&mut self, at: Moment, node: NodeId) {
         self.stop_leading(at, node);
         self.model(node).boot();
+        self.broadcasts.boot(node);
         self.history.runs(at, node, true);
         self.look_for_convergence(at, node);
     }
@@ -145,6 +169,7 @@ impl Judge {
     fn fault(&mut self, at: Moment, fault: &Fault, label: Option<&str>, ends: bool) {
         match *fault {
             Fault::Crash(node) if self.models[node.index()].runs => {
+                self.broadcasts.crash(node);
                 self.stop_leading(at, node);
                 self.history.counts.crashes += 1;
                 self.history.runs(at, node, false);
@@ -187,7 +212,13 @@ impl Judge {
             // What a snapshot replaces stays in the model: it is what the snapshot stands for.
             Fact::Compacted { .. } => {}
             Fact::Note(ref text) => self.history.notes.push((at, text.clone())),
-            Fact::Asked { .. } | Fact::Delivered { .. } => {}
+            Fact::Asked { .. } => {}
+            Fact::Broadcast { ref value } => self.broadcast(at, node, value),
+            Fact::Delivered { from, ref value } => self.delivered(at, node, from, value),
+            Fact::Stamped { ref stamp } => self.stamped(at, node, stamp),
+            Fact::Deposited { amount } => self.snapshot.deposited += amount,
+            Fact::Recorded { amount } => self.recorded(at, node, amount),
+            Fact::ChannelRecorded { from, amount } => self.channel_recorded(at, node, from, amount),
             Fact::Decided { ref value } => self.judge_agreement(at, node, value),
             Fact::Acquired { .. } | Fact::Released { .. } => {}
         }
@@ -218,6 +249,7 @@ impl<N: Node> Sink<N> for Judge {
         let at = Moment { event: event.id, time: event.time };
         self.history.now = at;
         self.history.counts.events += 1;
+        self.causality.event(event);
         match (&event.what, event.node) {
             (What::Send { .. }, _) => self.history.counts.sent += 1,
             (What::Deliver { .. }, _) => self.history.arrived(event.cause),

@@ -24,12 +24,15 @@ pub mod claim;
 
 mod agreement;
 mod answer;
+mod broadcast;
+mod clocks;
 mod durable;
 mod history;
 mod judge;
 pub mod model;
 mod raft;
 pub(crate) mod shapes;
+mod snapshot;
 mod verdict;
 mod violation;
 

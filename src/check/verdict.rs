@@ -132,6 +132,16 @@ impl Judge {
                 Some(decision) => format!("all who decided chose {}", decision.value),
                 None => "nobody decided".to_owned(),
             },
+            Promise::CausalDelivery => "no message came before one that it may depend on".to_owned(),
+            Promise::FifoDelivery => "each sender's messages came in order".to_owned(),
+            Promise::TotalOrder => "all delivered in one order".to_owned(),
+            Promise::ReliableDelivery => "what one delivered, all did".to_owned(),
+            Promise::BroadcastValidity => "all broadcasts were delivered".to_owned(),
+            Promise::Integrity => "each message once, none invented".to_owned(),
+            Promise::ClockCondition => "each cause has a smaller stamp than its effect".to_owned(),
+            Promise::StrongClockCondition => "stamps tell cause and effect from concurrency".to_owned(),
+            Promise::ConsistentCut => "no effect without its cause".to_owned(),
+            Promise::MoneyConserved => format!("all {} accounted for", self.snapshot.deposited),
             _ => "kept".to_owned(),
         }
     }

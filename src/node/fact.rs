@@ -1,6 +1,6 @@
 //! What checkers and people may see of a protocol: one vocabulary for all.
 
-use super::{Datum, NodeId, OperationId, Outcome};
+use super::{Datum, NodeId, OperationId, Outcome, Stamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -142,6 +142,33 @@ pub enum Fact {
     },
     /// A remark for people.
     Note(Arc<str>),
+    /// This node broadcasts a message.
+    Broadcast {
+        /// What it says.
+        value: Datum,
+    },
+    /// This node's logical clock stamps what it does now: a step of its own, a sending or a receipt.
+    Stamped {
+        /// The stamp.
+        stamp: Stamp,
+    },
+    /// Money comes into the system at this node.
+    Deposited {
+        /// How much.
+        amount: i64,
+    },
+    /// This node records its state for a snapshot: here the cut runs through it.
+    Recorded {
+        /// The money that it has.
+        amount: i64,
+    },
+    /// This node has recorded, for a snapshot, what was on its way to it.
+    ChannelRecorded {
+        /// Who had sent it.
+        from: NodeId,
+        /// The money that was on its way.
+        amount: i64,
+    },
 }
 
 impl Fact {
@@ -239,6 +266,11 @@ kinds!(
     Released,
     Decided,
     Note,
+    Broadcast,
+    Stamped,
+    Deposited,
+    Recorded,
+    ChannelRecorded,
 );
 
 impl FactKind {
@@ -248,9 +280,8 @@ impl FactKind {
         match self {
             BecameCandidate | BecameLeader | BecameFollower | Voted | Appended | Compacted | Installed | Restored
             | Recovered | Committed => true,
-            Truncated | Applied | Asked | Returned | TimedOut | Delivered | Acquired | Released | Decided | Note => {
-                false
-            }
+            Truncated | Applied | Asked | Returned | TimedOut | Delivered | Acquired | Released | Decided | Note
+            | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded => false,
         }
     }
 
@@ -260,7 +291,9 @@ impl FactKind {
         match self {
             Appended | Truncated | Compacted | Installed | Restored | Recovered | Committed | Applied => true,
             BecameCandidate | BecameLeader | BecameFollower | Voted | Asked | Returned | TimedOut | Delivered
-            | Acquired | Released | Decided | Note => false,
+            | Acquired | Released | Decided | Note | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded => {
+                false
+            }
         }
     }
 }

@@ -65,6 +65,7 @@ mod log;
 mod operation;
 mod sink;
 mod stable_hash;
+mod stamp;
 mod time;
 
 pub use cluster::{Cluster, ClusterError, Group, NodeId};
@@ -79,6 +80,7 @@ pub use log::{LOG_CHUNK, LOG_CHUNK_NAME, LOG_ENDS, LOG_NAME, LOG_SHORT, Log};
 pub use operation::{Datum, Key, Op, Operation, OperationId, Outcome, Retry};
 pub use sink::{Event, EventId, LossReason, Sink, What};
 pub use stable_hash::{StableHasher, digest};
+pub use stamp::Stamp;
 pub use time::{LocalSpan, LocalTime, SimSpan, SimTime};
 
 use serde::{Serialize, de::DeserializeOwned};

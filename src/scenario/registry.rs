@@ -5,7 +5,7 @@ use super::{Diagnostic, Scenario};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, Kinds, Node, SimTime};
-use crate::protocols::{postcards, raft, single_server, two_generals};
+use crate::protocols::{broadcast, clocks, postcards, raft, single_server, snapshot, two_generals};
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -90,6 +90,19 @@ impl Registry {
             .with::<postcards::Postcards>("Postcards")
             .with::<single_server::SingleServer>("SingleServer")
             .with::<two_generals::General>("TwoGenerals")
+            .with::<clocks::Process<clocks::Lamport>>("LamportClocks")
+            .with::<clocks::Process<clocks::Vector>>("VectorClocks")
+            .with::<clocks::Process<clocks::mutants::Deaf>>("LamportMutant")
+            .with::<clocks::Process<clocks::mutants::Still>>("VectorMutant")
+            .with::<broadcast::BestEffort>("BestEffortBroadcast")
+            .with::<broadcast::Reliable>("ReliableBroadcast")
+            .with::<broadcast::Gossip>("GossipBroadcast")
+            .with::<broadcast::Fifo>("FifoBroadcast")
+            .with::<broadcast::Causal>("CausalBroadcast")
+            .with::<broadcast::Total>("TimestampBroadcast")
+            .with_checked::<broadcast::ByLeader>("LeaderBroadcast", crate::protocols::raft::Config::check_within)
+            .with::<broadcast::Mutant>("BroadcastMutant")
+            .with::<snapshot::Account>("Snapshot")
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

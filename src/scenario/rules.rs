@@ -149,6 +149,11 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
         P::Acquired(text) => fact(FactKind::Acquired, text),
         P::Released(text) => fact(FactKind::Released, text),
         P::Decided(text) => fact(FactKind::Decided, text),
+        P::Broadcast(text) => fact(FactKind::Broadcast, text),
+        P::Stamped(text) => fact(FactKind::Stamped, text),
+        P::Deposited(text) => fact(FactKind::Deposited, text),
+        P::Recorded(text) => fact(FactKind::Recorded, text),
+        P::ChannelRecorded(text) => fact(FactKind::ChannelRecorded, text),
         P::Note(text) => fact(FactKind::Note, text),
     }
 }

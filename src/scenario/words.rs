@@ -342,6 +342,11 @@ pub enum PatternText {
     Released(Option<FactText>),
     Decided(Option<FactText>),
     Note(Option<FactText>),
+    Broadcast(Option<FactText>),
+    Stamped(Option<FactText>),
+    Deposited(Option<FactText>),
+    Recorded(Option<FactText>),
+    ChannelRecorded(Option<FactText>),
 }
 
 /// Which facts of a kind: those of a node, or with a term or place.

@@ -108,6 +108,13 @@ fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
         Fact::Released { token } => format!("{who} gives the lock back, token {token}"),
         Fact::Decided { value } => format!("{who} DECIDES {value}"),
         Fact::Note(text) => format!("{who}: {text}"),
+        Fact::Broadcast { value } => format!("{who} broadcasts {value}"),
+        Fact::Stamped { stamp } => format!("{who}'s logical clock: {stamp}"),
+        Fact::Deposited { amount } => format!("{who} starts with {amount}"),
+        Fact::Recorded { amount } => format!("{who} records its state: {amount}"),
+        Fact::ChannelRecorded { from, amount } => {
+            format!("{who} records on its way from {}: {amount}", trace.cluster().name(*from))
+        }
     }
 }
 

@@ -220,6 +220,11 @@ impl Replica {
         }
     }
 
+    /// The entry at a place, if the log holds it.
+    pub fn entry(&self, index: Index) -> Option<&Entry> {
+        self.persistent.entry(index)
+    }
+
     /// Draws a new election timeout; the draw is what splits rivals (§5.2).
     pub(super) fn reset_election_timer(&self, ctx: &mut Ctx) {
         let (least, most) = self.config.election;
