@@ -95,15 +95,10 @@ impl Judge {
         let mut broken: Vec<(Promise, Stamped, &str)> = Vec::new();
         for (stamps, known) in causality.stamps.iter().zip(past) {
             let known = stamps.partition_point(|stamped| stamped.place <= *known);
-            if let Some(cause) = known.checked_sub(1).map(|last| &stamps[last]) {
-                if !cause.stamp.is_before(stamp) {
-                    broken.push((Promise::ClockCondition, cause.clone(), "is a cause, and its stamp is not smaller"));
-                    broken.push((
-                        Promise::StrongClockCondition,
-                        cause.clone(),
-                        "is a cause; its stamp is not smaller",
-                    ));
-                }
+            let cause = known.checked_sub(1).map(|last| &stamps[last]);
+            if let Some(cause) = cause.filter(|cause| !cause.stamp.is_before(stamp)) {
+                broken.push((Promise::ClockCondition, cause.clone(), "is a cause, and its stamp is not smaller"));
+                broken.push((Promise::StrongClockCondition, cause.clone(), "is a cause; its stamp is not smaller"));
             }
             let smaller = stamps.get(known).filter(|other| other.stamp.is_before(stamp));
             let larger = stamps[known..].last().filter(|other| stamp.is_before(&other.stamp));

@@ -7,13 +7,15 @@
 //! n1 boots               n1 crashes             n1 wiped
 //! c1 puts #0 last        c1 gets #1             c1 ok #0 7             c1 failed #0        c1 gives-up #0
 //! n1 decides 1           n1 notes it is late
+//! n1 broadcasts 7        n2 delivers 7 n1       n1 stamps 3            n1 stamps 1 0 2
+//! n1 deposits 100        n1 records 90          n2 found 10 n1         what was on its way from n1
 //! mark silence           ends silence           n1 sends               n1 hears e4            # a remark
 //! ```
 
 use super::super::Judge;
 use crate::node::{
     Cluster, Ctx, Datum, Event, EventId, Fact, Fault, LocalTime, Node, NodeId, Op, Operation, OperationId, Outcome,
-    Retry, SimTime, Sink, What, digest, node_value,
+    Retry, SimTime, Sink, Stamp, What, digest, node_value,
 };
 
 node_value! {
@@ -104,6 +106,17 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         }
         "failed" => Fact::Returned { operation: operation().unwrap(), outcome: Outcome::Failed },
         "notes" => Fact::note(words[2..].join(" ")),
+        "broadcasts" => Fact::Broadcast { value: Datum::Int(words[2].parse().unwrap()) },
+        "delivers" => Fact::Delivered { from: node(words[3]), value: Datum::Int(words[2].parse().unwrap()) },
+        "stamps" => {
+            let numbers: Vec<u64> = words[2..].iter().map(|word| word.parse().unwrap()).collect();
+            let stamp =
+                if let [number] = numbers[..] { Stamp::Number(number) } else { Stamp::Vector(numbers.into()) };
+            Fact::Stamped { stamp }
+        }
+        "deposits" => Fact::Deposited { amount: words[2].parse().unwrap() },
+        "records" => Fact::Recorded { amount: words[2].parse().unwrap() },
+        "found" => Fact::ChannelRecorded { from: node(words[3]), amount: words[2].parse().unwrap() },
         "decides" => Fact::Decided { value: Datum::Int(words[2].parse().unwrap()) },
         "gives-up" => Fact::TimedOut { operation: operation().unwrap() },
         other => panic!("{line:?}: what is {other:?}?"),

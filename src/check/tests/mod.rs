@@ -4,6 +4,7 @@ mod answers;
 mod dsl;
 mod models;
 mod mutants;
+mod order;
 mod promises;
 mod runs;
 mod states;
