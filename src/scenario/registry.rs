@@ -1,10 +1,10 @@
 //! Which protocols there are, and how a scenario becomes runs of one.
 
 use super::session::{Run, Session};
-use super::{Diagnostic, Scenario};
+use super::{Diagnostic, Scenario, branches};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
-use crate::node::{Cluster, Kinds, Node, SimTime};
+use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
 use crate::protocols::{postcards, raft, single_server, two_generals};
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -74,6 +74,14 @@ pub enum Failure {
     /// The protocol's own code panicked.
     #[error("the protocol's code panicked: {0}")]
     Panicked(String),
+    /// An event after which the scenario departs by hand is not the one that it was made for.
+    #[error("after: (event: {}, ..) {text}", event.0)]
+    Departed {
+        /// The event.
+        event: EventId,
+        /// What was expected of it, and what it is.
+        text: String,
+    },
 }
 
 impl Registry {
@@ -152,10 +160,16 @@ impl<N: Node> Runner for Prepared<N> {
         let config = self.config.clone();
         let run = caught(|| Run::<N>::new(self.plan(seed), config, lines, &mut judge, progress))??;
         let session = Box::new(run.ok_or(Failure::Interrupted)?);
+        branches::confirm(&self.plan, session.trace())?;
         Ok(Opened { session, judge })
     }
 
     fn judge(&self, seed: u64) -> Result<Judged, Failure> {
+        if branches::expects_events(&self.plan) {
+            let Opened { session, judge } = self.open(seed, Lines::None, &mut |_, _| true)?;
+            let (over, end, events) = (session.over(), session.end(), session.trace().len() as u32);
+            return Ok(Judged { judge, over, end, events });
+        }
         let mut judge = Judge::new(self.plan.cluster.clone());
         let mut world = World::<N>::new(self.plan(seed), self.config.clone());
         let over = caught(|| world.run(&mut judge))?;
