@@ -109,8 +109,8 @@ pub(crate) fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
         Fact::Decided { value } => format!("{who} DECIDES {value}"),
         Fact::Note(text) => format!("{who}: {text}"),
         Fact::Timestamped { time, count, operation, .. } => {
-            let what = operation.map_or("it".to_owned(), |id| operation_words(trace, id));
-            format!("{who} stamps {what} {}", stamp_words(*time, *count))
+            let what = operation.map(|id| format!(" {}", operation_words(trace, id))).unwrap_or_default();
+            format!("{who} stamps{what} {}", stamp_words(*time, *count))
         }
         Fact::ClockEstimated { time, error } => {
             format!("{who} takes it to be {}, {} ms off at the most", clock_words(*time), fine_millis(error.0))
@@ -118,7 +118,7 @@ pub(crate) fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
     }
 }
 
-/// A timestamp: `1.250 s`, `1.250 s #3`, or a count alone.
+/// A timestamp: `1.250`, `1.250 #3`.
 pub(crate) fn stamp_words(time: i64, count: u64) -> String {
     let count = if count == 0 { String::new() } else { format!(" #{count}") };
     format!("{}{count}", clock_words(time))
