@@ -255,6 +255,10 @@ words! {
         Agreement = "no two nodes decide differently (Fischer, Lynch and Paterson, 1985)",
         MutualExclusion = "at no moment do two nodes hold the lock (Dijkstra, 1965)",
         Convergence = "nodes that have seen the same updates are equal (Shapiro and others, 2011)",
+        ClockCondition = "what happened before something has a smaller timestamp (Lamport, 1978)",
+        TimestampBound = "a timestamp stays near its node's own clock (Kulkarni and others, 2014)",
+        ClockError = "the true time lies within the error that a node states (Cristian, 1989)",
+        ExternalConsistency = "what begins after another returned has a larger timestamp (Corbett and others, 2012)",
     }
 }
 
@@ -306,6 +310,10 @@ impl Promise {
             Agreement => &[Agreement],
             MutualExclusion => &[MutualExclusion],
             Convergence => &[Convergence],
+            ClockCondition => &[ClockCondition],
+            TimestampBound => &[TimestampBound],
+            ClockError => &[ClockError],
+            ExternalConsistency => &[ExternalConsistency],
         }
     }
 }

@@ -25,11 +25,13 @@ pub mod claim;
 mod agreement;
 mod answer;
 mod durable;
+mod exclusion;
 mod history;
 mod judge;
 pub mod model;
 mod raft;
 pub(crate) mod shapes;
+mod time;
 mod verdict;
 mod violation;
 

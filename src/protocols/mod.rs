@@ -1,6 +1,10 @@
 //! The protocols, each in a folder of its own that reads like its paper.
 
+pub mod clocks;
+pub mod last_write_wins;
+pub mod lease;
 pub mod postcards;
 pub mod raft;
 pub mod single_server;
+pub mod stopwatch;
 pub mod two_generals;

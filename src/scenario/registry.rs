@@ -5,7 +5,7 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
-use crate::protocols::{postcards, raft, single_server, two_generals};
+use crate::protocols::{clocks, last_write_wins, lease, postcards, raft, single_server, stopwatch, two_generals};
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -98,6 +98,15 @@ impl Registry {
             .with::<postcards::Postcards>("Postcards")
             .with::<single_server::SingleServer>("SingleServer")
             .with::<two_generals::General>("TwoGenerals")
+            .with::<clocks::Cristian>("Cristian")
+            .with::<clocks::Mutant<clocks::Cristian>>("CristianMutant")
+            .with::<clocks::Hybrid>("Hybrid")
+            .with::<clocks::Mutant<clocks::Hybrid>>("HybridMutant")
+            .with::<clocks::TrueTime>("TrueTime")
+            .with::<clocks::Mutant<clocks::TrueTime>>("TrueTimeMutant")
+            .with::<last_write_wins::LastWriteWins>("LastWriteWins")
+            .with::<lease::Lease>("Lease")
+            .with::<stopwatch::Stopwatch>("Stopwatch")
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

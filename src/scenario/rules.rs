@@ -150,6 +150,8 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
         P::Released(text) => fact(FactKind::Released, text),
         P::Decided(text) => fact(FactKind::Decided, text),
         P::Note(text) => fact(FactKind::Note, text),
+        P::Timestamped(text) => fact(FactKind::Timestamped, text),
+        P::ClockEstimated(text) => fact(FactKind::ClockEstimated, text),
     }
 }
 

@@ -116,6 +116,7 @@ fn fact_words(trace: &Trace, me: &str, fact: &Fact, row: Row) -> String {
         Fact::Released { token } => format!("{me} lets go, token {token}"),
         Fact::Decided { value } => format!("{me} DECIDES {value}"),
         Fact::Note(text) => format!("{me}: {text}"),
+        Fact::Timestamped { .. } | Fact::ClockEstimated { .. } => crate::trace::words::of_fact(trace, me, fact),
     }
 }
 

@@ -7,3 +7,4 @@ mod mutants;
 mod promises;
 mod runs;
 mod states;
+mod time;
