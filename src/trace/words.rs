@@ -42,8 +42,21 @@ pub fn fault_words(trace: &Trace, fault: &Fault) -> String {
             let how = if *ppb < 0 { "SLOW" } else { "FAST" };
             format!("{}'s clock runs {how} by {}", trace.cluster().name(*node), share_words(ppb.unsigned_abs()))
         }
+        Fault::Clock(node, ClockChange::Step(ns)) => {
+            spaced_units(&Fault::Clock(*node, ClockChange::Step(rounded(*ns))).describe(trace.cluster()))
+        }
         _ => spaced_units(&fault.describe(trace.cluster())),
     }
+}
+
+/// A step without what nobody reads: seconds to milliseconds, milliseconds to microseconds.
+fn rounded(ns: i64) -> i64 {
+    let unit = match ns.unsigned_abs() {
+        1_000_000_000.. => 1_000_000,
+        1_000_000.. => 1_000,
+        _ => 1,
+    };
+    ns / unit * unit
 }
 
 /// So many parts of a thousand million, as people say them: `5 %`, `200 ppm`.

@@ -14,6 +14,9 @@ pub mod hybrid;
 pub mod mutants;
 pub mod true_time;
 
+#[cfg(test)]
+mod tests;
+
 pub use cristian::Cristian;
 pub use hybrid::Hybrid;
 pub use mutants::Mutant;
