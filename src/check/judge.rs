@@ -4,12 +4,14 @@ use super::agreement::Decision;
 use super::broadcast::Broadcasts;
 use super::claim::Promise;
 use super::clocks::Causality;
+use super::exclusion::Holder;
 use super::history::{History, Moment};
 use super::model::Model;
 use super::raft::Group;
 use super::snapshot::Snapshot;
+use super::time::{Stamp, Stamps};
 use super::violation::{Violation, Violations};
-use crate::node::{Cluster, Event, Fact, Fault, Node, NodeId, OperationId, Sink, What};
+use crate::node::{Cluster, Event, Fact, Fault, LocalTime, Node, NodeId, OperationId, Sink, What};
 
 /// Watches a run and judges it, after every event.
 ///
@@ -27,6 +29,10 @@ pub struct Judge {
     pub(super) violations: Violations,
     /// The first decision of the run.
     pub(super) decision: Option<Decision>,
+    /// What the promises about time remember.
+    pub(super) stamps: Stamps,
+    /// Who holds the lock, with which token, since which event.
+    pub(super) holders: Vec<Holder>,
     pub(super) broadcasts: Broadcasts,
     pub(super) causality: Causality,
     pub(super) snapshot: Snapshot,
@@ -47,6 +53,8 @@ impl Judge {
             history: History::new(&cluster),
             violations: Violations::default(),
             decision: None,
+            stamps: Stamps::new(&cluster),
+            holders: Vec::new(),
             broadcasts: Broadcasts::new(cluster.len()),
             causality: Causality::new(cluster.len()),
             snapshot: Snapshot::default(),
@@ -69,13 +77,17 @@ impl Judge {
                     | SinglePrimary
                     | Agreement
                     | AcksDurable
+                    | MutualExclusion
+                    | ClockCondition
+                    | TimestampBound
+                    | ClockError
+                    | ExternalConsistency
                     | CausalDelivery
                     | FifoDelivery
                     | TotalOrder
                     | ReliableDelivery
                     | BroadcastValidity
                     | Integrity
-                    | ClockCondition
                     | StrongClockCondition
                     | ConsistentCut
                     | MoneyConserved
@@ -159,6 +171,7 @@ impl Judge {
     }
 
     fn boot(&mut self, at: Moment, node: NodeId) {
+        self.released(node);
         self.stop_leading(at, node);
         self.model(node).boot();
         self.broadcasts.boot(node);
@@ -171,6 +184,7 @@ impl Judge {
             Fault::Crash(node) if self.models[node.index()].runs => {
                 self.broadcasts.crash(node);
                 self.stop_leading(at, node);
+                self.released(node);
                 self.history.counts.crashes += 1;
                 self.history.runs(at, node, false);
                 let model = self.model(node);
@@ -187,7 +201,7 @@ impl Judge {
         self.history.fault(at, fault, label, ends);
     }
 
-    fn fact(&mut self, at: Moment, node: NodeId, fact: &Fact) {
+    fn fact(&mut self, at: Moment, node: NodeId, local: LocalTime, fact: &Fact) {
         match *fact {
             Fact::BecameCandidate { term } => self.became_candidate(at, node, term),
             Fact::BecameLeader { term } => self.became_leader(at, node, term),
@@ -207,7 +221,10 @@ impl Judge {
             }
             Fact::Committed { index, .. } => self.committed(at, node, index),
             Fact::Applied { index, entry, operation } => self.applied_entry(at, node, index, entry, operation),
-            Fact::Returned { operation, ref outcome } => self.history.returned(at, operation, outcome),
+            Fact::Returned { operation, ref outcome } => {
+                self.history.returned(at, operation, outcome);
+                self.stamps.returned(operation);
+            }
             Fact::TimedOut { operation } => self.history.timed_out(at, operation),
             // What a snapshot replaces stays in the model: it is what the snapshot stands for.
             Fact::Compacted { .. } => {}
@@ -220,7 +237,12 @@ impl Judge {
             Fact::Recorded { amount } => self.recorded(at, node, amount),
             Fact::ChannelRecorded { from, amount } => self.channel_recorded(at, node, from, amount),
             Fact::Decided { ref value } => self.judge_agreement(at, node, value),
-            Fact::Acquired { .. } | Fact::Released { .. } => {}
+            Fact::Acquired { token } => self.acquired(at, node, token),
+            Fact::Released { .. } => self.released(node),
+            Fact::Timestamped { time, count, bound, operation } => {
+                self.timestamped(at, node, local, Stamp { time, count }, bound, operation);
+            }
+            Fact::ClockEstimated { time, error } => self.judge_clock_error(at, node, time, error),
         }
     }
 
@@ -251,11 +273,20 @@ impl<N: Node> Sink<N> for Judge {
         self.history.counts.events += 1;
         self.causality.event(event);
         match (&event.what, event.node) {
-            (What::Send { .. }, _) => self.history.counts.sent += 1,
-            (What::Deliver { .. }, _) => self.history.arrived(event.cause),
+            (What::Send { .. }, sender) => {
+                self.history.counts.sent += 1;
+                self.stamps.sent(event.id, sender);
+            }
+            (What::Deliver { .. }, receiver) => {
+                self.history.arrived(event.cause);
+                self.stamps.arrived(event.cause, receiver);
+            }
             (What::Lost { .. }, _) => self.history.counts.lost += 1,
-            (What::Fact(fact), Some(node)) => self.fact(at, node, fact),
-            (What::Operation { operation, label }, Some(node)) => self.history.invoked(at, node, operation, *label),
+            (What::Fact(fact), Some(node)) => self.fact(at, node, event.local, fact),
+            (What::Operation { operation, label }, Some(node)) => {
+                self.history.invoked(at, node, operation, *label);
+                self.stamps.invoked(operation.id);
+            }
             (What::Boot { .. }, Some(node)) => self.boot(at, node),
             (What::Fault { fault, label, ends }, _) => self.fault(at, fault, *label, *ends),
             _ => {}

@@ -27,12 +27,14 @@ mod answer;
 mod broadcast;
 mod clocks;
 mod durable;
+mod exclusion;
 mod history;
 mod judge;
 pub mod model;
 mod raft;
 pub(crate) mod shapes;
 mod snapshot;
+mod time;
 mod verdict;
 mod violation;
 

@@ -4,6 +4,7 @@
 //! on locale, time zone, width or threads. Every failure prints the one command that shows it again.
 
 mod arguments;
+mod ask;
 mod list;
 mod replay;
 mod run;

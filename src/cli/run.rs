@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::arguments::{Color, Format, Run};
+use super::ask::ask;
 use super::shared::{Stop, interrupted, invocation, load, print, words_of};
 use super::{setting, trace_file};
 use crate::check::{Answer, Claim, Judge, Promise, Question, Verdict, Violation};
@@ -362,36 +363,6 @@ fn standing(verdict: &Verdict) -> (Standing, String) {
 fn goes_on(asked: &Asked, line: &str) -> bool {
     let of_it = |word: &str| asked.text.contains(word) || asked.options.iter().any(|option| option == word);
     line.starts_with("            ") && line.split_whitespace().all(of_it)
-}
-
-/// Asks a person, on the terminal.
-fn ask(asked: &Asked) -> Result<String, Stop> {
-    let options: Vec<String> =
-        asked.options.iter().enumerate().map(|(place, option)| format!("{} {option}", place + 1)).collect();
-    print(&format!("         ?  {}", asked.text))?;
-    if !options.is_empty() {
-        print(&format!("            {}", options.join("   ")))?;
-    }
-    let answer = line("            your answer (Enter skips): ")?;
-    if answer.is_empty() {
-        return Ok(answer);
-    }
-    let chosen = answer.parse::<usize>().ok().and_then(|number| asked.options.get(number.wrapping_sub(1)));
-    let answer = chosen.cloned().unwrap_or(answer);
-    let sure = line("            how sure, in per cent (Enter skips): ")?;
-    Ok(match sure.trim_end_matches('%').trim().parse::<u8>() {
-        Ok(sure) if sure <= 100 => format!("{answer}, {sure}% sure"),
-        _ => answer,
-    })
-}
-
-fn line(prompt: &str) -> Result<String, Stop> {
-    let mut out = std::io::stdout();
-    write!(out, "{prompt}")?;
-    out.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(answer.trim().to_owned())
 }
 
 /// What may be said of something that is judged over many seeds.

@@ -66,6 +66,7 @@ impl Stop {
         match failure {
             Failure::Interrupted => Stop::Said(Exit::Interrupted, "interrupted; nothing was lost".to_owned()),
             Failure::Output(error) => error.into(),
+            departed @ Failure::Departed { .. } => Stop::wrong(format!("{departed}\nNothing of this run counts.")),
             Failure::Panicked(text) => {
                 Stop::Said(Exit::Broken, format!("the protocol's own code panicked: {text}\nAGAIN  {again}"))
             }

@@ -9,6 +9,7 @@
 
 mod chance;
 mod clock;
+mod clocks;
 mod draw;
 mod faults;
 mod law;
@@ -18,6 +19,7 @@ mod process;
 mod queue;
 mod rules;
 mod selection;
+mod steering;
 mod world;
 
 pub use chance::Fates;

@@ -115,8 +115,92 @@ pub struct ClockPlan {
     pub rate_ppb: i64,
     /// How far its wall clock is ahead at the start, in nanoseconds.
     pub offset_ns: i64,
-    /// How far off its wall clock claims to be at the most.
+    /// How far off its wall clock claims to be at the most, until something synchronises it.
     pub error: LocalSpan,
+    /// What keeps its wall clock near true time.
+    pub sync: Synchronisation,
+    /// How its rate changes as the run goes.
+    pub wander: Option<Wander>,
+    /// A leap second.
+    pub leap: Option<Leap>,
+}
+
+/// What keeps a wall clock near true time. The first poll of `Ntp` comes after one gap; `TrueTime` has polled when the run
+/// begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronisation {
+    /// Nothing.
+    #[default]
+    Alone,
+    /// As the Network Time Protocol does it: small errors are slewed, large ones stepped (RFC 5905).
+    Ntp(Ntp),
+    /// As Spanner's time daemons do it: right to within a claimed error that grows from poll to poll (Corbett et al., 2012).
+    TrueTime(TrueTime),
+}
+
+/// How an NTP daemon keeps a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ntp {
+    /// How long it is from poll to poll.
+    pub poll: SimSpan,
+    /// How far off an offset that it measures is at the most, by chance.
+    pub error: LocalSpan,
+    /// How far off it is besides, always: half the difference between the ways there and back. The clock ends up that far
+    /// ahead, in nanoseconds.
+    pub bias_ns: i64,
+    /// How fast the clock is brought back, in parts of a million.
+    pub slew_ppm: u32,
+    /// An offset beyond this is stepped.
+    pub step: LocalSpan,
+}
+
+impl Ntp {
+    /// How fast a clock is taken to drift between polls: PHI of RFC 5905.
+    pub const DRIFT_PPM: u32 = 15;
+}
+
+/// How a TrueTime daemon keeps a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrueTime {
+    /// How long it is from poll to poll.
+    pub poll: SimSpan,
+    /// How far off the clock is right after a poll, at the most.
+    pub error: LocalSpan,
+    /// How fast the clock is taken to drift between polls, in parts of a million.
+    pub drift_ppm: u32,
+    /// How much of the error it claims, in parts of a million: a million is honest.
+    pub claims_ppm: u32,
+}
+
+/// A random walk of a clock's rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wander {
+    /// How long it is from step to step.
+    pub every: SimSpan,
+    /// The largest step, in parts of a thousand million.
+    pub by_ppb: i64,
+    /// How far the rate goes from what was planned, in parts of a thousand million.
+    pub within_ppb: i64,
+}
+
+/// A second that is put into the time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leap {
+    /// When.
+    pub at: SimTime,
+    /// What the clock does about it.
+    pub how: LeapHow,
+}
+
+/// What a clock does about a leap second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeapHow {
+    /// It is set back when the second begins: a second is shown twice.
+    Repeat,
+    /// It runs slow for this long from then on: the second is spread out, and time servers do the same.
+    Smear(SimSpan),
+    /// It was not told, and is a second ahead until a poll finds out.
+    Step,
 }
 
 /// The slowest rate that a clock may have: half speed.

@@ -8,6 +8,7 @@ use super::plan::{Plan, RuleId, SyncHolds};
 use super::process::{Parcel, Process, Waiting};
 use super::queue::{Class, Due, Queue};
 use super::rules::{RuleState, Watch};
+use super::steering::Tick;
 use crate::node::{
     Cluster, Ctx, DiskMode, Effect, Event, EventId, Fact, LocalSpan, LocalTime, Log, LossReason, Node, NodeId,
     Operation, OperationId, SimSpan, SimTime, Sink, What,
@@ -72,6 +73,8 @@ pub enum Job<N: Node> {
     End(RuleId, Box<Ending>),
     /// A rule that applies again and again counts its next gap.
     Again(RuleId),
+    /// A clock is due for something.
+    Clock(NodeId, Tick),
 }
 
 /// Why a run is over.
@@ -124,6 +127,7 @@ impl<N: Node> World<N> {
             world.queue.add(SimTime::ZERO, Class::Intervention, Job::Boot(id));
         }
         world.schedule_rules();
+        world.start_clocks();
         world
     }
 
@@ -287,6 +291,7 @@ impl<N: Node> World<N> {
             Job::Apply(rule) => self.apply_rule(rule, sink),
             Job::End(rule, ending) => self.end_rule(rule, *ending, sink),
             Job::Again(rule) => self.again(rule, sink),
+            Job::Clock(node, tick) => self.tick(node, tick, sink),
         }
     }
 

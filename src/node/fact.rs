@@ -1,6 +1,6 @@
 //! What checkers and people may see of a protocol: one vocabulary for all.
 
-use super::{Datum, NodeId, OperationId, Outcome, Stamp};
+use super::{Datum, LocalSpan, NodeId, OperationId, Outcome, Stamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -142,6 +142,25 @@ pub enum Fact {
     },
     /// A remark for people.
     Note(Arc<str>),
+    /// This node gave something a timestamp: an operation, or an event of its own. The larger time is the later; of equal
+    /// times, the larger count.
+    Timestamped {
+        /// The time, in nanoseconds of whatever clock the protocol keeps; for a purely logical clock the count of events.
+        time: i64,
+        /// What tells timestamps of one time apart.
+        count: u64,
+        /// How far `time` may lie from this node's own wall clock, where the protocol promises that.
+        bound: Option<LocalSpan>,
+        /// The client's operation that it stands for, where there is one.
+        operation: Option<OperationId>,
+    },
+    /// This node takes it to be about this time now.
+    ClockEstimated {
+        /// The time, in nanoseconds since the run began, were all right.
+        time: i64,
+        /// How far off that is at the most, as the node states.
+        error: LocalSpan,
+    },
     /// This node broadcasts a message.
     Broadcast {
         /// What it says.
@@ -188,6 +207,7 @@ impl Fact {
             Fact::Appended { operation, .. } | Fact::Restored { operation, .. } | Fact::Applied { operation, .. } => {
                 *operation
             }
+            Fact::Timestamped { operation, .. } => *operation,
             Fact::Asked { operation, .. } | Fact::Returned { operation, .. } | Fact::TimedOut { operation } => {
                 Some(*operation)
             }
@@ -266,6 +286,8 @@ kinds!(
     Released,
     Decided,
     Note,
+    Timestamped,
+    ClockEstimated,
     Broadcast,
     Stamped,
     Deposited,
@@ -281,7 +303,7 @@ impl FactKind {
             BecameCandidate | BecameLeader | BecameFollower | Voted | Appended | Compacted | Installed | Restored
             | Recovered | Committed => true,
             Truncated | Applied | Asked | Returned | TimedOut | Delivered | Acquired | Released | Decided | Note
-            | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded => false,
+            | Timestamped | ClockEstimated | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded => false,
         }
     }
 
@@ -291,9 +313,8 @@ impl FactKind {
         match self {
             Appended | Truncated | Compacted | Installed | Restored | Recovered | Committed | Applied => true,
             BecameCandidate | BecameLeader | BecameFollower | Voted | Asked | Returned | TimedOut | Delivered
-            | Acquired | Released | Decided | Note | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded => {
-                false
-            }
+            | Acquired | Released | Decided | Note | Timestamped | ClockEstimated | Broadcast | Stamped
+            | Deposited | Recorded | ChannelRecorded => false,
         }
     }
 }

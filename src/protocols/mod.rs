@@ -2,8 +2,11 @@
 
 pub mod broadcast;
 pub mod clocks;
+pub mod last_write_wins;
+pub mod lease;
 pub mod postcards;
 pub mod raft;
 pub mod single_server;
 pub mod snapshot;
+pub mod stopwatch;
 pub mod two_generals;

@@ -44,6 +44,10 @@ OTHER FIELDS, all optional
   network: (delay: duplicate: reorder: on_cut: Drop or Hold,
     links: [(from: "n1", to: "n2", loss: 1.0), (between: ("n1", "n2"), ...)])
   clocks: {"n1": (rate: 50, offset: "-5s", error: "1ms")}   rate: millionths
+    with sync: Ntp(poll: "64s", error: "5ms")   bias: slew: step:
+    or   sync: TrueTime(poll: "30s", error: "1ms", drift: 200)   claims:
+    wander: (every: "10s", by: 5, within: 50)
+    leap: (at: "10s", how: Repeat)   or Smear("20s") or Step
   disk: (sync: "1ms", mode: Loses)   disks: {"n1": (...)}    sync_holds: Node
   service: {"n1": "5ms"}   inbox: 1024   events: 1000000
   workload: [( ... retry: Never or UntilTimeout )]

@@ -16,6 +16,8 @@
 //!
 //! Left to others: what a scenario argument means (a file, `-`, a built-in one), running, and judging claims.
 
+mod branches;
+mod clocks;
 mod decode;
 pub mod diagnostic;
 pub mod help;

@@ -1,11 +1,13 @@
 //! Which protocols there are, and how a scenario becomes runs of one.
 
 use super::session::{Run, Session};
-use super::{Diagnostic, Scenario};
+use super::{Diagnostic, Scenario, branches};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
-use crate::node::{Cluster, Kinds, Node, SimTime};
-use crate::protocols::{broadcast, clocks, postcards, raft, single_server, snapshot, two_generals};
+use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
+use crate::protocols::{
+    broadcast, clocks, last_write_wins, lease, postcards, raft, single_server, snapshot, stopwatch, two_generals,
+};
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -74,6 +76,14 @@ pub enum Failure {
     /// The protocol's own code panicked.
     #[error("the protocol's code panicked: {0}")]
     Panicked(String),
+    /// An event after which the scenario departs by hand is not the one that it was made for.
+    #[error("after: (event: {}, ..) {text}", event.0)]
+    Departed {
+        /// The event.
+        event: EventId,
+        /// What was expected of it, and what it is.
+        text: String,
+    },
 }
 
 impl Registry {
@@ -90,10 +100,19 @@ impl Registry {
             .with::<postcards::Postcards>("Postcards")
             .with::<single_server::SingleServer>("SingleServer")
             .with::<two_generals::General>("TwoGenerals")
+            .with::<clocks::Cristian>("Cristian")
+            .with::<clocks::Mutant<clocks::Cristian>>("CristianMutant")
+            .with::<clocks::Hybrid>("Hybrid")
+            .with::<clocks::Mutant<clocks::Hybrid>>("HybridMutant")
+            .with::<clocks::TrueTime>("TrueTime")
+            .with::<clocks::Mutant<clocks::TrueTime>>("TrueTimeMutant")
+            .with::<last_write_wins::LastWriteWins>("LastWriteWins")
+            .with::<lease::Lease>("Lease")
+            .with::<stopwatch::Stopwatch>("Stopwatch")
             .with::<clocks::Process<clocks::Lamport>>("LamportClocks")
             .with::<clocks::Process<clocks::Vector>>("VectorClocks")
-            .with::<clocks::Process<clocks::mutants::Deaf>>("LamportMutant")
-            .with::<clocks::Process<clocks::mutants::Still>>("VectorMutant")
+            .with::<clocks::Process<clocks::mistaken::Deaf>>("LamportMutant")
+            .with::<clocks::Process<clocks::mistaken::Still>>("VectorMutant")
             .with::<broadcast::BestEffort>("BestEffortBroadcast")
             .with::<broadcast::Reliable>("ReliableBroadcast")
             .with::<broadcast::Gossip>("GossipBroadcast")
@@ -165,10 +184,16 @@ impl<N: Node> Runner for Prepared<N> {
         let config = self.config.clone();
         let run = caught(|| Run::<N>::new(self.plan(seed), config, lines, &mut judge, progress))??;
         let session = Box::new(run.ok_or(Failure::Interrupted)?);
+        branches::confirm(&self.plan, session.trace())?;
         Ok(Opened { session, judge })
     }
 
     fn judge(&self, seed: u64) -> Result<Judged, Failure> {
+        if branches::expects_events(&self.plan) {
+            let Opened { session, judge } = self.open(seed, Lines::None, &mut |_, _| true)?;
+            let (over, end, events) = (session.over(), session.end(), session.trace().len() as u32);
+            return Ok(Judged { judge, over, end, events });
+        }
         let mut judge = Judge::new(self.plan.cluster.clone());
         let mut world = World::<N>::new(self.plan(seed), self.config.clone());
         let over = caught(|| world.run(&mut judge))?;

@@ -5,12 +5,12 @@ use super::decode::decode;
 use super::diagnostic::{Checked, Mistake, Span};
 use super::names::{Does, Names, RuleName, no_cables};
 use super::rules::{self, KindNames};
-use super::schema::{Ask, At, Clock, Disk, File, LinkEntry, Network, SyncHoldsText, When};
+use super::schema::{Ask, At, Disk, File, LinkEntry, Network, SyncHoldsText, When};
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
 use crate::check::{Answer, Claim, Question};
-use crate::kernel::{Action, ClockPlan, DiskPlan, Link, Plan, Rule, SyncHolds, UNNAMED};
-use crate::node::{Cluster, ClusterError, LocalSpan, NodeId, SimSpan, SimTime};
+use crate::kernel::{Action, DiskPlan, Link, Plan, Rule, SyncHolds, UNNAMED};
+use crate::node::{Cluster, ClusterError, NodeId, SimSpan, SimTime};
 use std::collections::BTreeMap;
 
 /// What a file says, resolved.
@@ -31,7 +31,7 @@ pub fn resolve(root: &Node) -> Checked<Resolved> {
     bounds(&file, &mut plan)?;
     (plan.link, plan.links) = network(&names, &file.network)?;
     for (name, clock) in &file.clocks.0 {
-        plan.clocks.extend(names.nodes(name)?.into_iter().map(|node| (node, clock_plan(clock))));
+        plan.clocks.extend(names.nodes(name)?.into_iter().map(|node| (node, clock.plan())));
     }
     plan.disk = disk_plan(&file.disk, &DiskPlan::default());
     for (name, disk) in &file.disks.0 {
@@ -160,14 +160,6 @@ fn pairs(names: &Names, entry: &LinkEntry) -> Checked<Vec<(NodeId, NodeId)>> {
             Ok(both)
         }
         _ => Err(Mistake::says("a link is named by from and to, or by between").accepted(form)),
-    }
-}
-
-fn clock_plan(clock: &Clock) -> ClockPlan {
-    ClockPlan {
-        rate_ppb: clock.rate.map_or(0, |rate| rate.0),
-        offset_ns: clock.offset.map_or(0, |offset| offset.0),
-        error: LocalSpan(clock.error.map_or(0, |error| error.0)),
     }
 }
 

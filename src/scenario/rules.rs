@@ -155,6 +155,8 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
         P::Recorded(text) => fact(FactKind::Recorded, text),
         P::ChannelRecorded(text) => fact(FactKind::ChannelRecorded, text),
         P::Note(text) => fact(FactKind::Note, text),
+        P::Timestamped(text) => fact(FactKind::Timestamped, text),
+        P::ClockEstimated(text) => fact(FactKind::ClockEstimated, text),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a scenario file may hold, field by field. What names mean is resolved later.
 
+use super::clocks::Clock;
 use super::decode::AT;
 use super::diagnostic::Span;
 use super::words::{ActionText, DiskModeText, LawText, OpText, PatternText, Who};
@@ -271,74 +272,6 @@ impl TryFrom<f64> for Chance {
             0 if number > 0.0 => Err("the smallest probability above 0 is one in a million, 0.000001".to_owned()),
             millionths => Ok(Chance(millionths)),
         }
-    }
-}
-
-/// How a clock errs.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Clock {
-    /// How fast it runs.
-    #[serde(default)]
-    pub rate: Option<Rate>,
-    /// How far it is ahead at the start.
-    #[serde(default)]
-    pub offset: Option<SignedSpan>,
-    /// How far off it claims to be at the most.
-    #[serde(default)]
-    pub error: Option<SimSpan>,
-}
-
-/// A clock's rate in parts of a thousand million; written in parts of a million.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "f64")]
-pub struct Rate(pub i64);
-
-impl TryFrom<f64> for Rate {
-    type Error = String;
-
-    fn try_from(ppm: f64) -> Result<Self, String> {
-        let ppb = (ppm * 1000.0).round() as i64;
-        let (least, most) = (crate::kernel::MIN_RATE_PPB, crate::kernel::MAX_RATE_PPB);
-        if (least..=most).contains(&ppb) {
-            return Ok(Rate(ppb));
-        }
-        let (least, most) = (least / 1000, most / 1000);
-        Err(format!("a clock's rate lies from {least} (half speed) to {most} (double speed) parts of a million"))
-    }
-}
-
-/// A span that may go back: `"-5s"`. In nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignedSpan(pub i64);
-
-/// Ten years, so that clocks which are set forward again and again stay within their 292 years.
-const SIGNED_MAX_NS: i64 = 10 * 365 * 86_400 * 1_000_000_000;
-
-impl<'de> Deserialize<'de> for SignedSpan {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = SignedSpan;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration in quotes, such as \"5s\" or \"-5s\",")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<SignedSpan, E> {
-                let (unsigned, back) = match text.strip_prefix('-') {
-                    Some(unsigned) => (unsigned, true),
-                    None => (text.strip_prefix('+').unwrap_or(text), false),
-                };
-                let span: SimSpan = unsigned.parse().map_err(E::custom)?;
-                let nanos = i64::try_from(span.0).unwrap_or(i64::MAX);
-                if nanos > SIGNED_MAX_NS {
-                    return Err(E::custom("a clock cannot be more than ten years off"));
-                }
-                Ok(SignedSpan(if back { -nanos } else { nanos }))
-            }
-        }
-        deserializer.deserialize_str(Text)
     }
 }
 

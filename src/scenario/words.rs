@@ -1,6 +1,7 @@
 //! The bare words of a scenario: laws, selectors, patterns, faults and operations.
 
-use super::schema::{At, Chance, Rate, SignedSpan};
+use super::clocks::{Rate, SignedSpan};
+use super::schema::{At, Chance};
 use crate::check::claim::Plain;
 use crate::check::shapes::shapes;
 use crate::kernel::Law;
@@ -342,6 +343,8 @@ pub enum PatternText {
     Released(Option<FactText>),
     Decided(Option<FactText>),
     Note(Option<FactText>),
+    Timestamped(Option<FactText>),
+    ClockEstimated(Option<FactText>),
     Broadcast(Option<FactText>),
     Stamped(Option<FactText>),
     Deposited(Option<FactText>),

@@ -12,7 +12,7 @@ mod stamps;
 mod story;
 mod tree;
 mod why;
-mod words;
+pub(crate) mod words;
 
 pub use graph::Causality;
 pub use line::{describe, json_line, log_line};

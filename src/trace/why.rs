@@ -9,8 +9,8 @@ mod double;
 
 use super::record::{EventKind, Trace};
 use super::story::survey::{Reign, Survey, arrival_behind};
-use super::story::{millis, silence, wrap};
-use super::words::{fact_words, names, plain};
+use super::story::{is_minority, millis, silence, wrap};
+use super::words::{count_of, fact_words, names, plain};
 use crate::node::{EventId, Fact, Fault, LossReason, NodeId, OperationId};
 use double::DoubleVote;
 use std::collections::BTreeMap;
@@ -509,7 +509,9 @@ impl<'a> Explainer<'a> {
             (Some(Fact::BecameLeader { term }), Some(node)) => {
                 let said = self.survey.terms.get(&(self.survey.group(node), *term));
                 let votes = said.map_or(0, |said| said.votes_before(trace, node, event).len());
-                format!("{name} leads term {term}: {votes} votes of {}", self.survey.voters(node))
+                let all = self.survey.voters(node);
+                let vote = if is_minority(votes, all) { "declared vote" } else { "vote" };
+                format!("{name} leads term {term}: {} of {all}", count_of(votes, vote))
             }
             (Some(Fact::BecameCandidate { term }), Some(node)) => {
                 match silence(self.survey, trace.handler_of(event), node) {

@@ -42,8 +42,21 @@ pub fn fault_words(trace: &Trace, fault: &Fault) -> String {
             let how = if *ppb < 0 { "SLOW" } else { "FAST" };
             format!("{}'s clock runs {how} by {}", trace.cluster().name(*node), share_words(ppb.unsigned_abs()))
         }
+        Fault::Clock(node, ClockChange::Step(ns)) => {
+            spaced_units(&Fault::Clock(*node, ClockChange::Step(rounded(*ns))).describe(trace.cluster()))
+        }
         _ => spaced_units(&fault.describe(trace.cluster())),
     }
+}
+
+/// A step without what nobody reads: seconds to milliseconds, milliseconds to microseconds.
+fn rounded(ns: i64) -> i64 {
+    let unit = match ns.unsigned_abs() {
+        1_000_000_000.. => 1_000_000,
+        1_000_000.. => 1_000,
+        _ => 1,
+    };
+    ns / unit * unit
 }
 
 /// So many parts of a thousand million, as people say them: `5 %`, `200 ppm`.
@@ -73,7 +86,7 @@ fn is_all(trace: &Trace, links: &[(NodeId, NodeId)]) -> bool {
     links.len() == nodes * (nodes - 1)
 }
 
-fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
+pub(crate) fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
     let op = |id: &OperationId| operation_words(trace, *id);
     let what =
         |id: &Option<OperationId>| id.map(|id| format!(" ({})", operation_words(trace, id))).unwrap_or_default();
@@ -108,6 +121,13 @@ fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
         Fact::Released { token } => format!("{who} gives the lock back, token {token}"),
         Fact::Decided { value } => format!("{who} DECIDES {value}"),
         Fact::Note(text) => format!("{who}: {text}"),
+        Fact::Timestamped { time, count, operation, .. } => {
+            let what = operation.map(|id| format!(" {}", operation_words(trace, id))).unwrap_or_default();
+            format!("{who} stamps{what} {}", stamp_words(*time, *count))
+        }
+        Fact::ClockEstimated { time, error } => {
+            format!("{who} takes it to be {}, {} ms off at the most", clock_words(*time), fine_millis(error.0))
+        }
         Fact::Broadcast { value } => format!("{who} broadcasts {value}"),
         Fact::Stamped { stamp } => format!("{who}'s logical clock: {stamp}"),
         Fact::Deposited { amount } => format!("{who} starts with {amount}"),
@@ -116,6 +136,25 @@ fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
             format!("{who} records on its way from {}: {amount}", trace.cluster().name(*from))
         }
     }
+}
+
+/// A timestamp: `1.250`, `1.250 #3`.
+pub(crate) fn stamp_words(time: i64, count: u64) -> String {
+    let count = if count == 0 { String::new() } else { format!(" #{count}") };
+    format!("{}{count}", clock_words(time))
+}
+
+/// What a clock shows, in seconds: `1.250`, `-5.000`.
+pub(crate) fn clock_words(nanos: i64) -> String {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let millis = nanos.unsigned_abs() / 1_000_000;
+    format!("{sign}{}.{:03}", millis / 1000, millis % 1000)
+}
+
+/// Milliseconds with one decimal, rounded up: an error is not made smaller.
+pub(crate) fn fine_millis(nanos: u64) -> String {
+    let tenths = nanos.div_ceil(100_000);
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// How an operation ended: `x=1 ok`, `get x: 7`, `lock FAILED`.

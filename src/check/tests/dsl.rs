@@ -7,15 +7,17 @@
 //! n1 boots               n1 crashes             n1 wiped
 //! c1 puts #0 last        c1 gets #1             c1 ok #0 7             c1 failed #0        c1 gives-up #0
 //! n1 decides 1           n1 notes it is late
-//! n1 broadcasts 7        n2 delivers 7 n1       n1 stamps 3            n1 stamps 1 0 2
+//! n1 takes-lock 1        n1 gives-lock 1        n1 estimates 3000000 5                # nanoseconds and error
+//! n1 stamps 7 0 #0       n1 stamps 7 0 near 5   time, count, perhaps the bound to the clock, which shows 0
+//! n1 broadcasts 7        n2 delivers 7 n1       n1 ticks 3             n1 ticks 1 0 2
 //! n1 deposits 100        n1 records 90          n2 found 10 n1         what was on its way from n1
 //! mark silence           ends silence           n1 sends               n1 hears e4            # a remark
 //! ```
 
 use super::super::Judge;
 use crate::node::{
-    Cluster, Ctx, Datum, Event, EventId, Fact, Fault, LocalTime, Node, NodeId, Op, Operation, OperationId, Outcome,
-    Retry, SimTime, Sink, Stamp, What, digest, node_value,
+    Cluster, Ctx, Datum, Event, EventId, Fact, Fault, LocalSpan, LocalTime, Node, NodeId, Op, Operation, OperationId,
+    Outcome, Retry, SimTime, Sink, Stamp, What, digest, node_value,
 };
 
 node_value! {
@@ -108,7 +110,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         "notes" => Fact::note(words[2..].join(" ")),
         "broadcasts" => Fact::Broadcast { value: Datum::Int(words[2].parse().unwrap()) },
         "delivers" => Fact::Delivered { from: node(words[3]), value: Datum::Int(words[2].parse().unwrap()) },
-        "stamps" => {
+        "ticks" => {
             let numbers: Vec<u64> = words[2..].iter().map(|word| word.parse().unwrap()).collect();
             let stamp =
                 if let [number] = numbers[..] { Stamp::Number(number) } else { Stamp::Vector(numbers.into()) };
@@ -118,6 +120,13 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         "records" => Fact::Recorded { amount: words[2].parse().unwrap() },
         "found" => Fact::ChannelRecorded { from: node(words[3]), amount: words[2].parse().unwrap() },
         "decides" => Fact::Decided { value: Datum::Int(words[2].parse().unwrap()) },
+        "takes-lock" => Fact::Acquired { token: count(2) },
+        "gives-lock" => Fact::Released { token: count(2) },
+        "stamps" => {
+            let bound = (words.get(4) == Some(&"near")).then(|| LocalSpan(count(5)));
+            Fact::Timestamped { time: count(2) as i64, count: count(3), bound, operation: operation() }
+        }
+        "estimates" => Fact::ClockEstimated { time: count(2) as i64, error: LocalSpan(count(3)) },
         "gives-up" => Fact::TimedOut { operation: operation().unwrap() },
         other => panic!("{line:?}: what is {other:?}?"),
     };

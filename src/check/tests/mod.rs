@@ -8,3 +8,4 @@ mod order;
 mod promises;
 mod runs;
 mod states;
+mod time;

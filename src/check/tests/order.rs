@@ -85,22 +85,22 @@ fn total_order() {
 
 #[test]
 fn clock_condition() {
-    kept(&[ClockCondition, StrongClockCondition], "n2 stamps 1 \n n2 sends \n n1 hears e4 \n n1 stamps 2");
-    broken(ClockCondition, "n2 stamps 5 \n n2 sends \n n1 hears e4 \n n1 stamps 2");
-    broken(ClockCondition, "n2 stamps 1 \n n2 stamps 1");
+    kept(&[ClockCondition, StrongClockCondition], "n2 ticks 1 \n n2 sends \n n1 hears e4 \n n1 ticks 2");
+    broken(ClockCondition, "n2 ticks 5 \n n2 sends \n n1 hears e4 \n n1 ticks 2");
+    broken(ClockCondition, "n2 ticks 1 \n n2 ticks 1");
     // Numbers of concurrent events are in order, which says nothing.
-    kept(&[ClockCondition], "n2 stamps 1 \n n1 stamps 2");
-    broken(StrongClockCondition, "n2 stamps 1 \n n1 stamps 2");
-    broken(StrongClockCondition, "n2 stamps 2 \n n1 stamps 1");
+    kept(&[ClockCondition], "n2 ticks 1 \n n1 ticks 2");
+    broken(StrongClockCondition, "n2 ticks 1 \n n1 ticks 2");
+    broken(StrongClockCondition, "n2 ticks 2 \n n1 ticks 1");
 }
 
 #[test]
 fn strong_clock_condition() {
     let both = [ClockCondition, StrongClockCondition];
-    kept(&both, "n2 stamps 0 1 0 \n n3 stamps 0 0 1 \n n2 sends \n n1 hears e5 \n n1 stamps 1 1 0");
-    broken(ClockCondition, "n2 stamps 0 1 0 \n n2 sends \n n1 hears e4 \n n1 stamps 0 1 0");
+    kept(&both, "n2 ticks 0 1 0 \n n3 ticks 0 0 1 \n n2 sends \n n1 hears e5 \n n1 ticks 1 1 0");
+    broken(ClockCondition, "n2 ticks 0 1 0 \n n2 sends \n n1 hears e4 \n n1 ticks 0 1 0");
     // A vector that knows of what it cannot have heard of.
-    broken(StrongClockCondition, "n2 stamps 0 1 0 \n n1 stamps 1 1 0");
+    broken(StrongClockCondition, "n2 ticks 0 1 0 \n n1 ticks 1 1 0");
 }
 
 #[test]

@@ -99,7 +99,12 @@ fn every_part_of_the_world() {
         ((c1, n2), lossy),
     ];
     assert_eq!(links, expected);
-    let clock = ClockPlan { rate_ppb: -12_500, offset_ns: -5_000_000_000, error: LocalSpan::millis(7) };
+    let clock = ClockPlan {
+        rate_ppb: -12_500,
+        offset_ns: -5_000_000_000,
+        error: LocalSpan::millis(7),
+        ..ClockPlan::default()
+    };
     assert_eq!(plan.clocks.into_iter().collect::<Vec<_>>(), [(n1, clock)]);
     let sync = Law::Uniform(SimSpan::millis(1), SimSpan::millis(2));
     assert_eq!(plan.disk, DiskPlan { sync: sync.clone(), mode: DiskMode::Tears });

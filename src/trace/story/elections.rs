@@ -237,6 +237,9 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
     let all = survey.voters(node);
     let mut text = if votes.is_empty() {
         format!("{name} LEADS term {number}")
+    } else if is_minority(votes.len(), all) {
+        let voters = names(trace, votes.iter().map(|vote| vote.1));
+        format!("{name} counts a majority, LEADS term {number}; only {voters} declared a vote")
     } else {
         let voters = names(trace, votes.iter().map(|vote| vote.1)).replace(' ', "+");
         let equals = match votes.len() {
@@ -272,6 +275,11 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
         moment.weight += 100;
     }
     moment
+}
+
+/// Whether so many votes elect nobody: a leader that has no more was given votes that their givers never declared.
+pub(in crate::trace) fn is_minority(votes: usize, voters: usize) -> bool {
+    2 * votes <= voters
 }
 
 /// How long nobody led, where a leader was lost before.

@@ -20,7 +20,7 @@ mod verdicts;
 
 pub use layout::COLUMNS;
 
-pub(super) use elections::{millis, silence};
+pub(super) use elections::{is_minority, millis, silence};
 pub(super) use layout::wrap;
 
 use super::record::Trace;

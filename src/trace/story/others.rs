@@ -35,6 +35,8 @@ fn weight(fact: &Fact) -> Option<(u32, &'static str)> {
         Fact::ChannelRecorded { .. } => Some((50, "channel recorded")),
         Fact::Installed { .. } => Some((56, "snapshot taken over")),
         Fact::Compacted { .. } => Some((20, "snapshot made")),
+        Fact::Timestamped { .. } => Some((50, "timestamp")),
+        Fact::ClockEstimated { .. } => Some((42, "reading of a clock")),
         _ => None,
     }
 }
