@@ -1,0 +1,54 @@
+//! How fast questions about the causal order of a run of a million events are answered.
+//!
+//! `cargo bench --bench order`. Our bars: an order under a microsecond, both cones under fifty.
+
+#[path = "workloads/mod.rs"]
+mod workloads;
+
+use divan::{Bencher, black_box};
+use pessimist::kernel::World;
+use pessimist::node::EventId;
+use pessimist::protocols::raft::Raft;
+use pessimist::trace::{Lines, Recorder, Trace};
+use std::sync::LazyLock;
+use workloads::raft_of_five;
+
+fn main() {
+    divan::main();
+}
+
+const EVENTS: u32 = 1_000_000;
+
+static TRACE: LazyLock<Trace> = LazyLock::new(|| {
+    let (plan, config) = raft_of_five(EVENTS);
+    let mut recorder = Recorder::new(plan.cluster.clone(), Lines::None);
+    World::<Raft>::new(plan, config).run(&mut recorder);
+    recorder.trace.shrink();
+    recorder.trace
+});
+
+/// Events all over the run, one after the other.
+fn events() -> impl FnMut() -> EventId {
+    let mut number = 0u32;
+    move || {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        EventId(number % TRACE.len() as u32)
+    }
+}
+
+#[divan::bench]
+fn order_of_two(bencher: Bencher<'_, '_>) {
+    let mut next = events();
+    bencher.with_inputs(|| (next(), next())).bench_local_values(|(a, b)| TRACE.before(black_box(a), black_box(b)));
+}
+
+#[divan::bench]
+fn both_cones(bencher: Bencher<'_, '_>) {
+    let mut next = events();
+    bencher.with_inputs(|| next()).bench_local_values(|tip| (TRACE.past(tip), TRACE.future(tip)));
+}
+
+#[divan::bench]
+fn longest_chain(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| TRACE.longest_chain());
+}
