@@ -44,8 +44,8 @@ fn order_of_two(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn both_cones(bencher: Bencher<'_, '_>) {
-    let mut next = events();
-    bencher.with_inputs(|| next()).bench_local_values(|tip| (TRACE.past(tip), TRACE.future(tip)));
+    let next = events();
+    bencher.with_inputs(next).bench_local_values(|tip| (TRACE.past(tip), TRACE.future(tip)));
 }
 
 #[divan::bench]

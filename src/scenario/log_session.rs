@@ -2,7 +2,7 @@
 
 use super::session::{Moment, NodePicture, Picture, Session};
 use crate::kernel::{Over, RuleId};
-use crate::node::{Badge, EventId, LocalTime, NodeId, SimTime};
+use crate::node::{Badge, EventId, NodeId, SimTime};
 use crate::trace::{Change, ForeignLog, LogMistake, Trace, Tree};
 
 /// A log that can be walked through.
@@ -44,7 +44,7 @@ impl Session for LogSession {
         let node = |_| NodePicture {
             badge: Some(Badge::role("unknown")),
             paused: false,
-            local: LocalTime::default(),
+            local: None,
             unsynced: 0,
             timers: Vec::new(),
         };

@@ -10,6 +10,8 @@ use crate::trace::record::EventKind;
 
 /// Between two lanes, and so the room for labels. All lengths are in pixels.
 pub const LANE_GAP: f64 = 250.0;
+/// Room for title and legend.
+const NARROWEST: f64 = 846.0;
 /// Left of the first lane: the time axis.
 pub const AXIS: f64 = 96.0;
 /// Above the first instant: title and names.
@@ -173,7 +175,7 @@ impl Diagram {
         let lowest = labels.iter().map(|label| label.area.bottom).fold(scale.bottom(), f64::max);
         let network = moments.iter().filter(|moment| moment.node.is_none());
         Diagram {
-            width: lane_x(lanes.len()) + LANE_GAP,
+            width: (lane_x(lanes.len()) + LANE_GAP).max(NARROWEST),
             bottom: lowest + 12.0,
             ticks: ticks(&times, &scale),
             kinds: kinds(run, &ways, &dots, &labels, &lanes),

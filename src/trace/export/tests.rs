@@ -12,7 +12,8 @@ fn opened(name: &str, until: Option<SimSpan>) -> (Scenario, Opened) {
     scenario.plan.until = until.map_or(scenario.plan.until, |span| SimTime(span.0));
     let runner = Registry::standard().prepare(&scenario).expect("it can be run");
     let opened = runner.open(scenario.plan.seed, Lines::None, &mut |_, _| true);
-    (scenario, opened.ok().expect("it ends"))
+    let Ok(opened) = opened else { panic!("{name} does not end") };
+    (scenario, opened)
 }
 
 fn exported<'a>(scenario: &Scenario, opened: &'a Opened) -> Exported<'a> {

@@ -115,5 +115,6 @@ fn stamps_of_twelve_nodes_take_at_most_16_bytes_an_event() {
     World::<Raft>::new(Arc::new(plan), raft::Config::default()).run(&mut recorder);
     recorder.trace.shrink();
     let each = recorder.trace.stamps().bytes() as f64 / recorder.trace.len() as f64;
+    eprintln!("{each:.1} bytes an event");
     assert!(each <= 16.0, "{each:.1} bytes an event");
 }
