@@ -135,15 +135,17 @@ impl Trace {
             return false;
         }
         let (first, second) = (self.record(a), self.record(b));
-        let (Some(first_node), Some(second_node)) = (self.node(a), self.node(b)) else {
-            // What happens on the network tells nobody; it may come after something itself.
-            let cause = second.cause().filter(|_| self.node(b).is_none());
-            return cause.is_some_and(|cause| cause == a || self.before(a, cause));
-        };
-        if first_node == second_node {
-            return first.own() < second.own();
+        if second.own == 0 {
+            return second.cause().is_some_and(|cause| cause == a || self.before(a, cause));
         }
-        self.stamps().known(second_node.index(), second.own(), first_node.index()) >= first.own()
+        if first.own == 0 {
+            // What happens on the network tells nobody.
+            return false;
+        }
+        if first.node == second.node {
+            return first.own < second.own;
+        }
+        self.stamps().known(usize::from(second.node), second.own, usize::from(first.node)) >= first.own
     }
 
     /// Whether `a` happened after `b`.

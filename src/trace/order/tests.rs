@@ -90,13 +90,12 @@ fn true_time_only_makes_consistent_cuts() {
     }
 }
 
-/// Twelve nodes that all talk: nine replicas and three busy clients.
-#[test]
-fn stamps_of_twelve_nodes_take_at_most_16_bytes_an_event() {
+/// What the stamps of a Raft of so many replicas take, with so many busy clients.
+fn bytes_an_event(replicas: u32, clients: u32) -> f64 {
     use crate::kernel::{Action, Law, NodeSelector, Plan, Rule, Trigger};
     use crate::node::{Cluster, Datum, LocalSpan, Op, Retry, SimSpan};
-    let replicas: Vec<String> = (1..=9).map(|place| format!("n{place}")).collect();
-    let clients: Vec<String> = (1..=3).map(|place| format!("c{place}")).collect();
+    let replicas: Vec<String> = (1..=replicas).map(|place| format!("n{place}")).collect();
+    let clients: Vec<String> = (1..=clients).map(|place| format!("c{place}")).collect();
     let mut plan = Plan::new(Cluster::new([("replica", replicas), ("client", clients.clone())]).unwrap());
     (plan.until, plan.max_events) = (SimTime(u64::MAX), 100_000);
     for name in clients {
@@ -114,7 +113,12 @@ fn stamps_of_twelve_nodes_take_at_most_16_bytes_an_event() {
     let mut recorder = Recorder::new(plan.cluster.clone(), Lines::None);
     World::<Raft>::new(Arc::new(plan), raft::Config::default()).run(&mut recorder);
     recorder.trace.shrink();
-    let each = recorder.trace.stamps().bytes() as f64 / recorder.trace.len() as f64;
-    eprintln!("{each:.1} bytes an event");
+    recorder.trace.stamps().bytes() as f64 / recorder.trace.len() as f64
+}
+
+/// A Raft of twelve that does nothing but beat takes more, some 23 bytes: half of its events are arrivals with news of all.
+#[test]
+fn stamps_of_a_busy_raft_of_twelve_take_at_most_16_bytes_an_event() {
+    let each = bytes_an_event(9, 3);
     assert!(each <= 16.0, "{each:.1} bytes an event");
 }
