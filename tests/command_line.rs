@@ -37,6 +37,53 @@ fn golden_traces() {
 }
 
 #[test]
+fn golden_exports() {
+    for format in ["shiviz", "mermaid", "svg", "html", "perfetto"] {
+        let name = format!("export-{format}");
+        insta::assert_snapshot!(name, stdout(&["run", "start/two-generals", "--format", format]));
+    }
+}
+
+#[test]
+fn what_is_exported_can_be_counted() {
+    let path = tempdir().join("crash.log");
+    let name = path.to_str().expect("the path is UTF-8");
+    assert_eq!(exit(&["run", "raft/leader-crash", "--format", "shiviz", "--out", name]), 0);
+    let numbers: serde_json::Value = serde_json::from_str(&stdout(&["stats", name, "--format", "json"])).unwrap();
+    let hosts: Vec<&String> = numbers["hosts"].as_object().expect("the hosts by name").keys().collect();
+    assert_eq!((hosts.len(), &numbers["lines_of_no_event"]), (6, &serde_json::json!(0)));
+    let told = pessimist(&["view", name]);
+    assert_eq!(told.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&told.stderr).contains(&format!("pessimist stats {name}")));
+}
+
+#[test]
+fn stats_of_a_published_log() {
+    let log = "tests/data/simple-reliable-broadcast.log";
+    let expression = concat!(
+        r"\[\w+\] \[(?<date>([^ ]+ [^ ]+))\] [^ ]+ ",
+        r"\[akka://Broadcast/user/(?<host>\w+)\] (?<clock>.*\}) (?<event>.*)"
+    );
+    insta::assert_snapshot!("stats", stdout(&["stats", log, "--regex", expression]));
+    let wrong = pessimist(&["stats", log]);
+    assert_eq!(wrong.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains(":1: "), "{wrong:?}");
+}
+
+#[test]
+fn pictures_of_long_runs_say_how_to_narrow_them() {
+    let told = pessimist(&["run", "raft/leader-crash", "--until", "30s", "--format", "svg"]);
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert_eq!(
+        (told.status.code(), said.contains("narrow it:  pessimist run raft/leader-crash")),
+        (Some(2), true),
+        "{said}"
+    );
+    assert_eq!(exit(&["run", "start/two-generals", "--from", "1s"]), 2);
+    assert_eq!(exit(&["run", "start/two-generals", "--from", "1h", "--format", "svg"]), 2);
+}
+
+#[test]
 fn a_story_is_at_most_45_lines_of_80_columns() {
     let story = stdout(&["run", "raft/leader-crash"]);
     assert!(story.lines().count() <= 45, "{story}");

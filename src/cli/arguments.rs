@@ -48,6 +48,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Tell the causal story of an event
     Why(Why),
+    /// Count the events of a log with vector clocks, and the pairs in causal order
+    Stats(Stats),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -104,7 +106,10 @@ pub struct Run {
     /// Stop at this instant of true time, such as 1.5s
     #[arg(long, value_name = "T")]
     pub until: Option<String>,
-    /// What to print: a story, every event on a line, or the native trace
+    /// Leave out of a picture (mermaid, svg, html) what came before this instant
+    #[arg(long, value_name = "T")]
+    pub from: Option<String>,
+    /// What to print: a story, events on lines, a picture, or what other tools read
     #[arg(long, default_value = "story")]
     pub format: Format,
     /// Where to write it, instead of standard output
@@ -127,17 +132,30 @@ pub enum Format {
     Log,
     /// Every event on a line, as JSON: the native form.
     Jsonl,
+    /// A log with vector clocks, for ShiViz, and for stats and view.
+    Shiviz,
+    /// A sequence diagram as text, for Markdown.
+    Mermaid,
+    /// A space-time diagram.
+    Svg,
+    /// A space-time diagram that tells of what is pointed at.
+    Html,
+    /// Trace events as JSON, for ui.perfetto.dev.
+    Perfetto,
 }
 
 /// `view`
 #[derive(Args, Debug)]
 pub struct View {
-    /// Which run; a trace is read as well
+    /// Which run; a trace is read as well, and a log of another system (F.log)
     #[command(flatten)]
     pub which: Which,
     /// Where to begin: an instant such as 1.5s, or an event such as e131
     #[arg(long, value_name = "T|EVENT")]
     pub at: Option<String>,
+    /// Of a log: what finds an event in it, as in ShiViz
+    #[arg(long, value_name = "R")]
+    pub regex: Option<String>,
     /// Draw with plain ASCII only
     #[arg(long)]
     pub ascii: bool,
@@ -182,6 +200,20 @@ pub struct Why {
     /// The event, such as e131
     #[arg(value_name = "EVENT")]
     pub event: String,
+}
+
+/// `stats`
+#[derive(Args, Debug)]
+pub struct Stats {
+    /// A log in ShiViz's form, of any system
+    #[arg(value_name = "LOG")]
+    pub log: PathBuf,
+    /// What finds an event in it, as in ShiViz: groups host, clock and event
+    #[arg(long, value_name = "R")]
+    pub regex: Option<String>,
+    /// How to print the numbers
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
 }
 
 /// Reads `0..1000`.

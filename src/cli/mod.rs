@@ -5,6 +5,8 @@
 
 mod arguments;
 mod ask;
+mod export;
+mod foreign;
 mod list;
 mod replay;
 mod run;
@@ -88,6 +90,7 @@ fn main_of(registry: &Registry) -> Exit {
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
         Some(Command::Why(why)) => why::why(registry, &why),
+        Some(Command::Stats(stats)) => foreign::stats(&stats),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "pessimist", &mut std::io::stdout());
             Ok(Exit::Met)
@@ -110,7 +113,8 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep why completions man";
+                let accepted =
+                    "accepted: scenario, and the commands: list run view replay sweep why stats completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

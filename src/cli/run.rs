@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 
 pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> {
+    super::export::refuse_from_without_picture(run)?;
     let mut scenario = load(&run.which)?;
     if let Some(until) = &run.until {
         let span: SimSpan = until.parse().map_err(Stop::usage)?;
@@ -60,10 +61,15 @@ pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> 
             }
             made.exit(&opened)
         }
+        Format::Shiviz | Format::Mermaid | Format::Svg | Format::Html | Format::Perfetto => {
+            let opened = made.open(Lines::None)?;
+            super::export::export(run, &made, &opened)?;
+            made.exit(&opened)
+        }
     }
 }
 
-fn create(path: &std::path::Path) -> Result<BufWriter<File>, Stop> {
+pub fn create(path: &std::path::Path) -> Result<BufWriter<File>, Stop> {
     let file = File::create(path);
     Ok(BufWriter::new(file.map_err(|error| Stop::wrong(format!("{} cannot be written: {error}", path.display())))?))
 }

@@ -23,9 +23,14 @@ pub fn browse(registry: &Registry, ascii: bool, color: Color) -> Result<Exit, St
 
 /// Walks through a run.
 pub fn view(registry: &Registry, view: &View, color: Color) -> Result<Exit, Stop> {
+    let is_log = view.which.scenario.ends_with(".log");
     if !on_a_terminal() {
-        let instead = invocation(&["run", &view.which.scenario]);
-        return Err(Stop::usage(format!("view needs a terminal\nelsewhere the run can be read:  {instead}")));
+        let (instead, what) = if is_log { ("stats", "log") } else { ("run", "run") };
+        let instead = invocation(&[instead, &view.which.scenario]);
+        return Err(Stop::usage(format!("view needs a terminal\nelsewhere the {what} can be read:  {instead}")));
+    }
+    if is_log {
+        return screen::view_log(view, color);
     }
     screen::view(registry, view, color)
 }
@@ -42,6 +47,10 @@ mod screen {
     pub fn view(_: &Registry, _: &View, _: Color) -> Result<Exit, Stop> {
         Ok(Exit::Usage)
     }
+
+    pub fn view_log(_: &View, _: Color) -> Result<Exit, Stop> {
+        Ok(Exit::Usage)
+    }
 }
 
 #[cfg(feature = "tui")]
@@ -53,7 +62,7 @@ mod screen {
     use super::*;
     use crate::check::Violation;
     use crate::node::{EventId, SimSpan, SimTime};
-    use crate::scenario::{Opened, Session};
+    use crate::scenario::{LogSession, Opened, Session};
     use crate::trace::Lines;
     use crate::tui::{Entry, Mark, Question, Show};
     use std::path::Path;
@@ -66,7 +75,7 @@ mod screen {
             let entries = list::entries()?.into_iter().map(entry).collect();
             let Some(scenario) = crate::tui::browse(entries, ascii, colour)? else { return Ok(Exit::Met) };
             let which = Which { scenario, seed: None, variant: None };
-            view(registry, &View { which, at: None, ascii, no_ask: false }, color)?;
+            view(registry, &View { which, at: None, regex: None, ascii, no_ask: false }, color)?;
         }
     }
 
@@ -92,6 +101,31 @@ mod screen {
             colour: wants_color(color, &std::io::stdout()),
             command_run: made.command("run", &[]),
             session: opened.session,
+        })?;
+        Ok(Exit::Met)
+    }
+
+    /// Walks through the log of another system.
+    pub fn view_log(view: &View, color: Color) -> Result<Exit, Stop> {
+        let name = &view.which.scenario;
+        let log = super::super::foreign::read(Path::new(name), view.regex.as_deref())?;
+        let session = LogSession::new(&log).map_err(|mistake| Stop::wrong(format!("{name}: {mistake}")))?;
+        let start = view.at.as_deref().map(|text| start(text, &session)).transpose()?;
+        crate::tui::view(Show {
+            name: name.clone(),
+            title: "the log of another system".to_owned(),
+            look: format!(
+                "Clocks tell the order. True times and states are unknown. Hosts: {}.",
+                log.hosts.join(" ")
+            ),
+            seed: 0,
+            questions: Vec::new(),
+            violations: Vec::new(),
+            start,
+            ascii: view.ascii,
+            colour: wants_color(color, &std::io::stdout()),
+            command_run: invocation(&["stats", name]),
+            session: Box::new(session),
         })?;
         Ok(Exit::Met)
     }

@@ -23,6 +23,7 @@ pub mod diagnostic;
 pub mod help;
 mod lexer;
 pub mod library;
+mod log_session;
 mod names;
 mod probe;
 mod registry;
@@ -38,6 +39,7 @@ pub mod words;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Mistake, Span, nearest};
+pub use log_session::LogSession;
 pub use registry::{Failure, Judged, Opened, Progress, Registry, Runner};
 pub use rules::can_end;
 pub use session::{Flight, Moment, NodePicture, Picture, Run, Session};

@@ -78,8 +78,8 @@ pub struct NodePicture {
     pub badge: Option<Badge>,
     /// Whether it stands still.
     pub paused: bool,
-    /// What its wall clock shows.
-    pub local: LocalTime,
+    /// What its wall clock shows; `None` where that is not known.
+    pub local: Option<LocalTime>,
     /// How many writes its disk has not made durable.
     pub unsynced: usize,
     /// Its timers that are set, by what they say or are called, and when they will fire as things stand.
@@ -239,7 +239,7 @@ impl<N: Node> Session for Run<N> {
         let node = |id: NodeId| NodePicture {
             badge: world.node(id).map(Node::badge),
             paused: world.is_paused(id),
-            local: world.local_time(id),
+            local: Some(world.local_time(id)),
             unsynced: world.unsynced(id),
             timers: world.timers(id).into_iter().map(|(timer, due)| (timer_name(timer, cluster), due)).collect(),
         };

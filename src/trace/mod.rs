@@ -4,8 +4,11 @@
 //! in a corner of memory. What a message said and what a state was is not kept but had again by running the same run up
 //! to there. The trace answers which of two events came before the other from its stamps alone, without a walk.
 
+mod export;
+mod foreign;
 mod graph;
 mod line;
+mod order;
 mod record;
 mod recorder;
 mod stamps;
@@ -14,12 +17,15 @@ mod tree;
 mod why;
 pub(crate) mod words;
 
+pub use export::{Exported, MOST_DRAWN, html, mermaid, perfetto, shiviz, svg};
+pub use foreign::{DEFAULT_PATTERN, ForeignEvent, ForeignLog, LogMistake, Pairs};
 pub use graph::Causality;
 pub use line::{describe, json_line, log_line};
+pub use order::{Cone, Crossing, Cut};
 pub use record::{EventKind, FaultRecord, OperationRecord, Record, Trace};
 pub use recorder::{Digest, Lines, Recorder};
 pub use stamps::Stamps;
 pub use story::{Asked, COLUMNS, LINES, Standing, Telling, tell};
 pub use tree::{Change, Tree, changes, outline_of, tree_of};
 pub use why::{STEPS, Step, Violation, explain_violation, why, why_lines};
-pub use words::{fact_words, fault_words, operation_words, outcome_words, spaced_units};
+pub use words::{fact_words, fault_words, grouped, operation_words, outcome_words, spaced_units};

@@ -326,32 +326,6 @@ impl Trace {
         &self.stamps
     }
 
-    /// An event's vector stamp: for each node the number of its events that are in this event's past, itself included.
-    /// An event of the network has its cause's.
-    pub fn vector(&self, id: EventId) -> Vec<u32> {
-        match self.node(id) {
-            Some(node) => self.stamps.vector(node.index(), self.record(id).own),
-            None => self.record(id).cause().map_or_else(|| vec![0; self.cluster.len()], |cause| self.vector(cause)),
-        }
-    }
-
-    /// Whether `a` happened before `b`: whether it can have had any influence on it (Lamport 1978).
-    pub fn before(&self, a: EventId, b: EventId) -> bool {
-        if a == b {
-            return false;
-        }
-        let (first, second) = (self.record(a), self.record(b));
-        if second.own == 0 {
-            return second.cause().is_some_and(|cause| cause == a || self.before(a, cause));
-        }
-        if first.own == 0 {
-            // What happens on the network tells nobody.
-            return false;
-        }
-        let known = self.stamps.known(usize::from(second.node), second.own, usize::from(first.node));
-        known >= first.own && (first.node != second.node || first.own < second.own)
-    }
-
     /// How many bytes the trace takes: records, stamps and side tables.
     pub fn bytes(&self) -> usize {
         self.records.capacity() * size_of::<Record>()

@@ -42,6 +42,17 @@ impl Stamps {
         }
     }
 
+    /// At its event `own` a node knows all that a vector stamp says.
+    pub(super) fn learn_all(&mut self, node: usize, own: u32, vector: &[u32]) {
+        for (other, known) in vector.iter().enumerate().filter(|(other, _)| *other != node) {
+            let place = node * self.nodes + other;
+            if *known > self.newest[place] {
+                self.newest[place] = *known;
+                self.steps[place].push((own, *known));
+            }
+        }
+    }
+
     /// The newest event of `other` that event `own` of `node` knows of; 0 where it knows of none.
     #[inline]
     pub fn known(&self, node: usize, own: u32, other: usize) -> u32 {

@@ -218,8 +218,8 @@ pub(super) fn count_of(count: usize, thing: &str) -> String {
     format!("{} {thing}{ending}", grouped(count as u64))
 }
 
-/// `2,271`.
-pub(super) fn grouped(number: u64) -> String {
+/// A number in groups of three digits: `2,271`.
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -183,11 +183,12 @@ fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) ->
         let timer = if timer.is_empty() { "its timer".to_owned() } else { format!("timer {timer}") };
         lines.push((format!("{timer} {when}"), canvas.plain()));
     }
-    let off = picture.local.0.saturating_sub(scene.picture.time.0 as i64);
-    let ahead = if off < 0 { "behind" } else { "ahead" };
+    let off = picture.local.map(|local| local.0.saturating_sub(scene.picture.time.0 as i64));
+    let ahead = if off < Some(0) { "behind" } else { "ahead" };
     lines.push(match off {
-        0 => ("its clock shows true time".to_owned(), canvas.faint()),
-        off => (format!("its clock is {} {ahead}", span(off.unsigned_abs())), canvas.plain()),
+        None => ("its clock and true time are unknown".to_owned(), canvas.faint()),
+        Some(0) => ("its clock shows true time".to_owned(), canvas.faint()),
+        Some(off) => (format!("its clock is {} {ahead}", span(off.unsigned_abs())), canvas.plain()),
     });
     if picture.unsynced > 0 {
         lines.push((format!("{} writes not on its disk yet", picture.unsynced), canvas.plain()));
