@@ -12,7 +12,7 @@ use pessimist::kernel::World;
 use pessimist::scenario::{Registry, Scenario, library};
 use pessimist::trace::{Lines, Recorder};
 use rayon::prelude::*;
-use workloads::{Ping, raft_of_five};
+use workloads::{Ping, idle_raft_of_twelve, raft_of_five};
 
 fn main() {
     divan::main();
@@ -47,6 +47,24 @@ fn raft_of_five_untraced(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn raft_of_five_traced(bencher: Bencher<'_, '_>) {
     let (plan, config) = raft_of_five(EVENTS);
+    bencher.counter(ItemsCount::new(EVENTS)).bench(|| {
+        let mut recorder = Recorder::new(plan.cluster.clone(), Lines::None);
+        World::<pessimist::protocols::raft::Raft>::new(plan.clone(), config.clone()).run(&mut recorder);
+        recorder.trace
+    });
+}
+
+#[divan::bench]
+fn idle_raft_of_twelve_untraced(bencher: Bencher<'_, '_>) {
+    let (plan, config) = idle_raft_of_twelve(EVENTS);
+    bencher
+        .counter(ItemsCount::new(EVENTS))
+        .bench(|| World::<pessimist::protocols::raft::Raft>::new(plan.clone(), config.clone()).run(&mut ()));
+}
+
+#[divan::bench]
+fn idle_raft_of_twelve_traced(bencher: Bencher<'_, '_>) {
+    let (plan, config) = idle_raft_of_twelve(EVENTS);
     bencher.counter(ItemsCount::new(EVENTS)).bench(|| {
         let mut recorder = Recorder::new(plan.cluster.clone(), Lines::None);
         World::<pessimist::protocols::raft::Raft>::new(plan.clone(), config.clone()).run(&mut recorder);

@@ -61,6 +61,14 @@ pub fn raft_of_five(events: u32) -> (Arc<Plan>, raft::Config) {
     (Arc::new(plan), raft::Config { snapshot_every: Some(10_000), ..raft::Config::default() })
 }
 
+/// Twelve replicas that only beat: half of all events are arrivals, and each brings news of all others.
+pub fn idle_raft_of_twelve(events: u32) -> (Arc<Plan>, raft::Config) {
+    let names: Vec<String> = (1..=12).map(|place| format!("n{place}")).collect();
+    let mut plan = Plan::new(Cluster::new([("replica", names)]).expect("twelve names"));
+    (plan.until, plan.max_events) = (SimTime(u64::MAX), events);
+    (Arc::new(plan), raft::Config::default())
+}
+
 /// Five replicas of which one begins with a log of 10^5 entries and brings it to the others: a million events.
 pub fn long_logs() -> (Arc<Plan>, raft::Config) {
     let groups = [("replica", vec!["n1", "n2", "n3", "n4", "n5"])];

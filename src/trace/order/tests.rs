@@ -1,8 +1,9 @@
-//! The order by stamps against reachability in the graph, on random runs.
+//! The order by stamps against reachability in the graph, on random runs; what stamps take.
 
 use super::*;
-use crate::kernel::World;
-use crate::node::SimTime;
+use crate::kernel::{Action, Law, NodeAction, NodeSelector, Plan, Rule, Trigger, World};
+use crate::node::{Cluster, Datum, LocalSpan, Node, Op, Retry, SimSpan, SimTime};
+use crate::protocols::broadcast::{self, BestEffort, Gossip, gossip};
 use crate::protocols::raft::{self, Raft};
 use crate::scenario::{Scenario, library};
 use crate::trace::{Causality, Lines, Recorder};
@@ -10,14 +11,57 @@ use petgraph::visit::{Dfs, Reversed, VisitMap};
 use proptest::prelude::*;
 use std::sync::Arc;
 
+/// The trace of a plan.
+fn run<N: Node>(plan: Plan, config: N::Config) -> Trace {
+    let mut recorder = Recorder::new(plan.cluster.clone(), Lines::None);
+    World::<N>::new(Arc::new(plan), config).run(&mut recorder);
+    recorder.trace
+}
+
 /// The trace of so many events of a Raft cluster under many faults.
 fn trace(seed: u64, events: u32) -> Trace {
     let text = library::find("raft/nemesis").expect("the nemesis is built in");
     let mut plan = Scenario::parse("raft/nemesis", text, None).expect("it is well-formed").plan;
     (plan.seed, plan.max_events) = (seed, events);
-    let mut recorder = Recorder::new(plan.cluster.clone(), Lines::None);
-    World::<Raft>::new(Arc::new(plan), raft::Config::default()).run(&mut recorder);
-    recorder.trace
+    run::<Raft>(plan, raft::Config::default())
+}
+
+/// The trace of so many events of a dense group: each of a few tells all others something every few milliseconds, while
+/// messages are lost, doubled and overtaken, and processes crash and come back.
+fn rough_broadcast(seed: u64, nodes: u32, events: u32) -> Trace {
+    let mut plan = every_node_broadcasts(nodes, events);
+    plan.seed = seed;
+    (plan.link.loss_ppm, plan.link.duplicate_ppm, plan.link.reorder_ppm) = (100_000, 100_000, 200_000);
+    let trigger = often(SimSpan::millis(6));
+    let lasting = Some(Law::Uniform(SimSpan::millis(1), SimSpan::millis(4)));
+    let action = Action::Node(NodeAction::Crash, NodeSelector::Random);
+    plan.rules.push(Rule { label: None, trigger, after: None, lasting, action });
+    run::<BestEffort>(plan, broadcast::Config::default())
+}
+
+fn often(gap: SimSpan) -> Trigger {
+    Trigger::Every { gap: Law::Constant(gap), from: SimTime::ZERO, until: SimTime(u64::MAX), times: u32::MAX }
+}
+
+fn names(prefix: &str, count: u32) -> Vec<String> {
+    (1..=count).map(|place| format!("{prefix}{place}")).collect()
+}
+
+/// A plan in which a node is asked for something again and again.
+fn ask(plan: &mut Plan, name: &str, op: Op) {
+    let by = NodeSelector::Node(plan.cluster.find(name).expect("it takes part"));
+    let (timeout, retry) = (Some(LocalSpan::seconds(1)), Retry::UntilTimeout);
+    let action = Action::Operation { by, op, fresh: true, timeout, retry };
+    let trigger = often(SimSpan::millis(2));
+    plan.rules.push(Rule { label: None, trigger, after: None, lasting: None, action });
+}
+
+fn every_node_broadcasts(nodes: u32, events: u32) -> Plan {
+    let names = names("m", nodes);
+    let mut plan = Plan::new(Cluster::new([("member", names.clone())]).unwrap());
+    (plan.until, plan.max_events) = (SimTime(u64::MAX), events);
+    names.iter().for_each(|name| ask(&mut plan, name, Op::Broadcast(Datum::Absent)));
+    plan
 }
 
 /// The events from which an event can be reached.
@@ -28,24 +72,37 @@ fn reached_backwards(trace: &Trace, from: EventId) -> Vec<bool> {
     trace.ids().map(|id| id != from && search.discovered.is_visited(&id)).collect()
 }
 
+/// Every question about any two events, answered from stamps and by a search of the graph.
+fn agrees_with_the_graph(trace: &Trace) -> Result<(), TestCaseError> {
+    let futures: Vec<Cone> = trace.ids().map(|id| trace.future(id)).collect();
+    for later in trace.ids() {
+        let truth = reached_backwards(trace, later);
+        let past = trace.past(later);
+        for earlier in trace.ids() {
+            let expected = truth[earlier.0 as usize];
+            prop_assert_eq!(trace.before(earlier, later), expected, "{} {}", earlier, later);
+            prop_assert_eq!(trace.after(later, earlier), expected);
+            let neither = earlier != later && !expected && !trace.before(later, earlier);
+            prop_assert_eq!(trace.concurrent(earlier, later), neither, "{} {}", earlier, later);
+            prop_assert_eq!(past.contains(trace, earlier), expected, "past of {}: {}", later, earlier);
+            let reached = futures[earlier.0 as usize].contains(trace, later);
+            prop_assert_eq!(reached, expected, "future of {}: {}", earlier, later);
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn stamps_say_what_the_graph_says(seed in any::<u64>(), events in 50u32..600) {
-        let trace = trace(seed, events);
-        let futures: Vec<Cone> = trace.ids().map(|id| trace.future(id)).collect();
-        for later in trace.ids() {
-            let truth = reached_backwards(&trace, later);
-            let past = trace.past(later);
-            for earlier in trace.ids() {
-                let expected = truth[earlier.0 as usize];
-                prop_assert_eq!(trace.before(earlier, later), expected, "{} {}", earlier, later);
-                prop_assert_eq!(trace.after(later, earlier), expected);
-                prop_assert_eq!(past.contains(&trace, earlier), expected, "past of {}: {}", later, earlier);
-                prop_assert_eq!(futures[earlier.0 as usize].contains(&trace, later), expected, "future of {}: {}", earlier, later);
-            }
-        }
+        agrees_with_the_graph(&trace(seed, events))?;
+    }
+
+    #[test]
+    fn stamps_of_a_dense_group_say_what_the_graph_says(seed in any::<u64>(), nodes in 2u32..=12, events in 50u32..600) {
+        agrees_with_the_graph(&rough_broadcast(seed, nodes, events))?;
     }
 
     #[test]
@@ -90,35 +147,53 @@ fn true_time_only_makes_consistent_cuts() {
     }
 }
 
-/// What the stamps of a Raft of so many replicas take, with so many busy clients.
-fn bytes_an_event(replicas: u32, clients: u32) -> f64 {
-    use crate::kernel::{Action, Law, NodeSelector, Plan, Rule, Trigger};
-    use crate::node::{Cluster, Datum, LocalSpan, Op, Retry, SimSpan};
-    let replicas: Vec<String> = (1..=replicas).map(|place| format!("n{place}")).collect();
-    let clients: Vec<String> = (1..=clients).map(|place| format!("c{place}")).collect();
-    let mut plan = Plan::new(Cluster::new([("replica", replicas), ("client", clients.clone())]).unwrap());
-    (plan.until, plan.max_events) = (SimTime(u64::MAX), 100_000);
-    for name in clients {
-        let action = Action::Operation {
-            by: NodeSelector::Node(plan.cluster.find(&name).unwrap()),
-            op: Op::Put(name.as_str().into(), Datum::Absent),
-            fresh: true,
-            timeout: Some(LocalSpan::seconds(1)),
-            retry: Retry::UntilTimeout,
-        };
-        let gap = Law::Constant(SimSpan::millis(2));
-        let trigger = Trigger::Every { gap, from: SimTime::ZERO, until: SimTime(u64::MAX), times: u32::MAX };
-        plan.rules.push(Rule { label: None, trigger, after: None, lasting: None, action });
+/// What the random runs are compared on has to happen in them.
+#[test]
+fn random_runs_have_restarts_losses_and_messages_that_arrive_twice_or_late() {
+    for (what, trace) in [("raft", trace(7, 20_000)), ("broadcast", rough_broadcast(7, 5, 600))] {
+        let count = |wanted: &dyn Fn(EventId) -> bool| trace.ids().filter(|id| wanted(*id)).count();
+        let arrives = |id: EventId| trace.record(id).kind() == EventKind::Deliver;
+        let sending = |id: EventId| trace.record(id).cause().expect("an arrival has its sending");
+        let restarts = count(&|id| trace.incarnation(id).is_some_and(|before| before > 0));
+        let losses = count(&|id| trace.loss(id).is_some());
+        let doubled = count(&|id| arrives(id) && trace.end_of(sending(id)) != Some(id));
+        let overtaken = count(&|id| {
+            let knew = trace.previous(id).zip(arrives(id).then(|| sending(id)));
+            knew.is_some_and(|(previous, sending)| trace.before(sending, previous))
+        });
+        let all = [restarts, losses, doubled, overtaken];
+        assert!(all.iter().all(|count| *count > 0), "{what}: {all:?}");
     }
-    let mut recorder = Recorder::new(plan.cluster.clone(), Lines::None);
-    World::<Raft>::new(Arc::new(plan), raft::Config::default()).run(&mut recorder);
-    recorder.trace.shrink();
-    recorder.trace.stamps().bytes() as f64 / recorder.trace.len() as f64
 }
 
-/// A Raft of twelve that does nothing but beat takes more, some 23 bytes: half of its events are arrivals with news of all.
+/// A Raft of twelve nodes, of which so many are clients that ask all the time.
+fn raft_of_twelve(clients: u32) -> Trace {
+    let (replicas, clients) = (names("n", 12 - clients), names("c", clients));
+    let mut plan = Plan::new(Cluster::new([("replica", replicas), ("client", clients.clone())]).unwrap());
+    (plan.until, plan.max_events) = (SimTime(u64::MAX), EVENTS);
+    clients.iter().for_each(|name| ask(&mut plan, name, Op::Put(name.as_str().into(), Datum::Absent)));
+    run::<Raft>(plan, raft::Config::default())
+}
+
+const EVENTS: u32 = 60_000;
+
+/// `cargo test --lib trace::order::tests::stamps_of -- --nocapture` prints the figures. The bound of any run is shown beside
+/// the stamps themselves.
 #[test]
-fn stamps_of_a_busy_raft_of_twelve_take_at_most_16_bytes_an_event() {
-    let each = bytes_an_event(9, 3);
-    assert!(each <= 16.0, "{each:.1} bytes an event");
+fn stamps_of_twelve_nodes_take_at_most_16_bytes_an_event() {
+    let broadcast = || every_node_broadcasts(12, EVENTS);
+    let runs = [
+        ("a busy Raft of 9 with 3 clients", raft_of_twelve(3)),
+        ("an idle Raft of 12, which only beats", raft_of_twelve(0)),
+        ("gossip of 12", run::<Gossip>(broadcast(), gossip::Config::default())),
+        ("each of 12 to all, all the time", run::<BestEffort>(broadcast(), broadcast::Config::default())),
+        ("each of 12 to all, over a bad network", rough_broadcast(1, 12, EVENTS)),
+    ];
+    for (what, mut trace) in runs {
+        assert!(trace.len() >= EVENTS as usize, "{what}");
+        trace.shrink();
+        let each = trace.stamps().bytes() as f64 / trace.len() as f64;
+        println!("{what}: {each:.2} bytes an event");
+        assert!(each <= 16.0, "{what}: {each:.1} bytes an event");
+    }
 }
