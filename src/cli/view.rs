@@ -56,7 +56,7 @@ mod screen {
 #[cfg(feature = "tui")]
 mod screen {
     use super::super::arguments::Which;
-    use super::super::run::{Made, expected, unexpected};
+    use super::super::run::{Made, shown_violations};
     use super::super::shared::{event, load, wants_color};
     use super::super::trace_file;
     use super::*;
@@ -84,10 +84,7 @@ mod screen {
         let opened = made.open(Lines::None)?;
         let start = view.at.as_deref().map(|text| start(text, opened.session.as_ref())).transpose()?;
         let questions = if view.no_ask { Vec::new() } else { questions(&made, &opened) };
-        let violations = unexpected(&made.scenario, &opened.judge)
-            .chain(expected(&made.scenario, &opened.judge))
-            .map(mark)
-            .collect();
+        let violations = shown_violations(&made.scenario, &opened.judge).iter().map(mark).collect();
         let scenario = &made.scenario;
         crate::tui::view(Show {
             name: scenario.name.clone(),
