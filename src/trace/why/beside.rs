@@ -18,6 +18,21 @@ impl Explainer<'_> {
             Some(Fact::BecameCandidate { .. }) => self.last_heard(event).map(|heard| heard.1).into_iter().collect(),
             Some(Fact::Committed { index, .. }) => self.copies(event, *index),
             Some(Fact::TimedOut { operation }) => self.in_vain(*operation, event),
+            Some(Fact::Delivered { .. }) => vec![trace.handler_of(event)],
+            Some(Fact::Acquired { token }) => self.earlier_holder(event, *token),
+            Some(Fact::Timestamped { .. } | Fact::ClockEstimated { .. }) => {
+                trace.node(event).and_then(|node| self.clock_fault(node, event)).into_iter().collect()
+            }
+            Some(Fact::Decided { .. }) => {
+                trace.node(event).map_or_else(Vec::new, |node| self.heard_and_not(node, event))
+            }
+            _ if matches!(trace.record(event).kind(), EventKind::TimerFired | EventKind::Deliver) => {
+                let since = trace.record(event).cause();
+                trace
+                    .node(event)
+                    .zip(since)
+                    .map_or_else(Vec::new, |(node, since)| self.standstill(node, since, event))
+            }
             _ if trace.record(event).kind() == EventKind::Lost => self.fault_behind_loss(event).into_iter().collect(),
             _ => Vec::new(),
         }
@@ -56,7 +71,7 @@ impl Explainer<'_> {
     }
 
     /// The fault that lost a message: its receiver's crash, or the cut that it met.
-    fn fault_behind_loss(&self, lost: EventId) -> Option<EventId> {
+    pub(super) fn fault_behind_loss(&self, lost: EventId) -> Option<EventId> {
         let trace = self.trace;
         let send = trace.record(lost).cause()?;
         let (from, to) = (trace.node(send)?, trace.peer(send)?);

@@ -1,14 +1,15 @@
 //! The chain from an event back to its root, and what is told of it.
 
 use super::double::DoubleVote;
-use super::{Explainer, Extra, STEPS, Step};
+use super::others::change_note;
+use super::{COLUMNS, Explainer, Extra, NOTES, STEPS, States, Step};
 use crate::node::{EventId, Fact};
 use crate::trace::record::EventKind;
 use std::collections::BTreeMap;
 
 impl Explainer<'_> {
     /// The chain back to a root, and what else was needed where there is room.
-    pub(super) fn steps(&self, event: EventId, most: usize) -> Vec<Step> {
+    pub(super) fn steps(&self, event: EventId, most: usize, states: &mut States<'_>) -> Vec<Step> {
         let mut chain = self.chain(event);
         let skipped = chain.len().saturating_sub(most);
         if skipped > 0 {
@@ -18,14 +19,11 @@ impl Explainer<'_> {
             chain.extend(root);
         }
         let mut events = chain.clone();
-        'more: for &link in &chain {
-            for beside in self.beside(link) {
-                if events.len() >= most {
-                    break 'more;
-                }
-                if !events.contains(&beside) {
-                    events.push(beside);
-                }
+        let told =
+            self.earlier_changes(event, states).into_iter().chain(chain.iter().flat_map(|link| self.beside(*link)));
+        for beside in told {
+            if events.len() < most && !events.contains(&beside) {
+                events.push(beside);
             }
         }
         let root = chain.last().copied();
@@ -41,7 +39,18 @@ impl Explainer<'_> {
         {
             root.note = Some(format!("{skipped} steps later:"));
         }
+        self.note_changes(&mut steps, states);
         steps
+    }
+
+    /// Where a protocol has no facts about a step, what it changed in the state says what it meant.
+    fn note_changes(&self, steps: &mut [Step], states: &mut States<'_>) {
+        let handles = |id| matches!(self.trace.record(id).kind(), EventKind::Deliver | EventKind::TimerFired);
+        for step in steps.iter_mut().filter(|step| step.note.is_none() && handles(step.event)) {
+            if !self.speaks_of_terms() {
+                step.note = change_note(&states(step.event), COLUMNS - NOTES);
+            }
+        }
     }
 
     /// The explanations of several events in one, with the double votes among them.
@@ -101,7 +110,7 @@ impl Explainer<'_> {
     }
 
     /// From an event back to its root, each time by what explains best.
-    fn chain(&self, event: EventId) -> Vec<EventId> {
+    pub(super) fn chain(&self, event: EventId) -> Vec<EventId> {
         let mut chain = vec![event];
         let mut at = event;
         while let Some(earlier) = self.first(at) {
@@ -122,7 +131,8 @@ impl Explainer<'_> {
     pub(super) fn first(&self, event: EventId) -> Option<EventId> {
         let trace = self.trace;
         let reason = match trace.record(event).kind() {
-            EventKind::Operation | EventKind::Fault => return None,
+            EventKind::Operation => return None,
+            EventKind::Fault => return self.what_it_mends(event),
             EventKind::Fact => self.behind_fact(event, trace.fact(event)?, trace.node(event)?),
             EventKind::TimerFired => Some(self.setting(event)),
             EventKind::Deliver | EventKind::Lost => trace.record(event).cause().map(|send| self.behind_message(send)),

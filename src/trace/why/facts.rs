@@ -39,6 +39,7 @@ impl Explainer<'_> {
             Fact::BecameFollower { term } => self.who_raised(event, node, term),
             Fact::Truncated { .. } | Fact::Installed { .. } => self.newest_leader(event, node),
             Fact::Asked { operation, .. } => self.asking(operation),
+            Fact::Delivered { from, .. } => self.behind_delivery(event, from, fact),
             _ => None,
         }
     }

@@ -5,15 +5,21 @@
 //! is a crash), back to a root: a boot, something that was asked for, or a fault. Where there is room, what else was
 //! needed stands beside it: the votes that were counted, the copies that were acknowledged.
 
-
+mod all;
 mod beside;
 mod chain;
 mod double;
 mod facts;
+mod not;
+mod others;
 mod violation;
 mod words;
 
+pub use all::{Past, TOLD, past_lines, whole_past};
+pub use not::{Absence, Row, Wanted, why_not, why_not_lines};
 pub use violation::{Violation, explain_violation};
+
+use super::Change;
 
 use super::record::Trace;
 use super::story::survey::Survey;
@@ -25,6 +31,9 @@ pub const STEPS: usize = 12;
 const COLUMNS: usize = 80;
 /// Notes begin here where the words leave room.
 const NOTES: usize = 51;
+
+/// Tells what an event changed in the state of its node.
+pub type States<'a> = dyn FnMut(EventId) -> Vec<Change> + 'a;
 
 /// One step of an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +49,15 @@ pub struct Step {
 /// The steps that led to an event, oldest first and the event itself last: at most `most` of them, at least three.
 ///
 /// The oldest is a root: an event that nothing in the run caused. No such event, no steps.
-pub fn why(trace: &Trace, event: EventId, most: usize) -> Vec<Step> {
+///
+/// What a handler changed in its node's state is not in a trace; `states` tells it, by running again, for the events that
+/// are asked of it. It may know nothing.
+pub fn why(trace: &Trace, event: EventId, most: usize, states: &mut States<'_>) -> Vec<Step> {
     if trace.get(event).is_none() {
         return Vec::new();
     }
     let survey = Survey::of(trace);
-    Explainer::new(&survey).steps(event, most.max(3))
+    Explainer::new(&survey).steps(event, most.max(3), states)
 }
 
 /// An explanation as text: `WHY e41`, then a step a line.
