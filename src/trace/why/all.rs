@@ -8,7 +8,7 @@ use crate::trace::words::{count_of, fact_words, plain, spaced};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many events of a past are told, at the most; what is frequent is counted.
-pub const TOLD: usize = 60;
+pub const TOLD: usize = 40;
 
 /// All that happened before an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn past_lines(trace: &Trace, past: &Past) -> Vec<String> {
     let before = count_of(past.events.len(), "event");
     let mut lines = vec![
         format!("WHY {}  all of its past: {before}; the longest causal chain has {}", past.tip, past.chain),
-        format!("  {} of the run concurrent with it: neither could influence the other", are(past.concurrent)),
+        format!("  {} concurrent with it: neither could influence the other", are(past.concurrent)),
     ];
     let counted = counted(trace, &past.events);
     let width = past.tip.to_string().len();
@@ -66,7 +66,11 @@ type Kind = (EventKind, &'static str);
 
 fn kind(trace: &Trace, id: EventId) -> Kind {
     let name = trace.fact(id).map_or(trace.name(id), |fact| fact.kind().name());
-    (trace.record(id).kind(), name)
+    match trace.record(id).kind() {
+        // What was sent and what arrived are counted together.
+        EventKind::Send => (EventKind::Deliver, name),
+        kind => (kind, name),
+    }
 }
 
 /// The kinds that are counted: the most frequent, until the rest fits. Faults and what was asked for are always told
@@ -89,7 +93,7 @@ fn counted(trace: &Trace, events: &[EventId]) -> BTreeSet<Kind> {
     counted
 }
 
-/// `:  16 AppendEntries sent, 16 received, 4 syncs`.
+/// `:  16 x AppendEntries, 4 syncs`: of messages the sendings and the arrivals.
 fn fold_lines(folded: &BTreeMap<Kind, usize>) -> Vec<String> {
     if folded.is_empty() {
         return Vec::new();
@@ -105,11 +109,10 @@ fn fold_lines(folded: &BTreeMap<Kind, usize>) -> Vec<String> {
 fn kind_words((kind, name): Kind, count: usize) -> String {
     match kind {
         EventKind::Boot => count_of(count, "boot"),
-        EventKind::Deliver => format!("{count} {name} received"),
+        EventKind::Deliver | EventKind::Send => format!("{count} x {name}"),
         EventKind::TimerFired => count_of(count, &format!("{} timer", spaced(name))),
         EventKind::SyncDone => count_of(count, "sync"),
         EventKind::Operation => count_of(count, "new operation"),
-        EventKind::Send => format!("{count} {name} sent"),
         EventKind::Lost => format!("{count} {name} lost"),
         EventKind::Fact => format!("{count} x {}", spaced(name)),
         EventKind::Fault => count_of(count, "fault"),

@@ -57,9 +57,25 @@ impl Explainer<'_> {
             beside.extend(lost.and_then(|lost| self.fault_behind_loss(lost)));
             beside.extend(lost);
         }
+        for &(applied, _) in life.applied.iter().filter(|applied| applied.0 < event) {
+            if let Some(lost) = self.answer_lost(applied, event) {
+                beside.extend(self.fault_behind_loss(lost));
+                beside.extend([lost, applied]);
+            }
+        }
         beside.extend(life.appended.iter().map(|stored| stored.0).filter(|stored| *stored < event).take(3));
         beside.extend(life.asked.iter().map(|asked| asked.0));
         beside
+    }
+
+    /// The loss of the answer that left right after an operation was applied.
+    fn answer_lost(&self, applied: EventId, gave_up: EventId) -> Option<EventId> {
+        let (trace, client) = (self.trace, self.trace.node(gave_up)?);
+        let same = (applied.0 + 1..gave_up.0).map(EventId);
+        let mut same = same.take_while(|id| trace.record(*id).cause() == trace.record(applied).cause());
+        let answer =
+            same.find(|id| trace.record(*id).kind() == EventKind::Send && trace.peer(*id) == Some(client))?;
+        trace.end_of(answer).filter(|end| *end < gave_up && trace.record(*end).kind() == EventKind::Lost)
     }
 
     fn loss_after(&self, handler: EventId, to: NodeId) -> Option<EventId> {

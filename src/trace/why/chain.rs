@@ -19,16 +19,21 @@ impl Explainer<'_> {
             chain.extend(root);
         }
         let mut events = chain.clone();
-        let told =
-            self.earlier_changes(event, states).into_iter().chain(chain.iter().flat_map(|link| self.beside(*link)));
+        let mut told = self.earlier_changes(event, states);
+        if chain.len() == 1 && self.trace.record(event).kind() == EventKind::Fault {
+            told.extend(self.what_it_mends(event));
+        }
+        told.extend(chain.iter().flat_map(|link| self.beside(*link)));
         for beside in told {
             if events.len() < most && !events.contains(&beside) {
                 events.push(beside);
             }
         }
         let root = chain.last().copied();
-        // What stands beside must not be older than the root: a chain begins with what nothing caused.
-        events.retain(|event| root.is_none_or(|root| *event >= root) || self.first(*event).is_none());
+        let all = !self.speaks_of_terms();
+        // Where elections are told, what stands beside must not be older than the root: a chain begins with what nothing
+        // caused. Elsewhere it is the older change of the same field that explains.
+        events.retain(|event| all || root.is_none_or(|root| *event >= root) || self.first(*event).is_none());
         events.sort();
         while skipped == 0 && events.len() > 1 && self.goes_without_saying(events[0], &events) {
             events.remove(0);
@@ -131,8 +136,7 @@ impl Explainer<'_> {
     pub(super) fn first(&self, event: EventId) -> Option<EventId> {
         let trace = self.trace;
         let reason = match trace.record(event).kind() {
-            EventKind::Operation => return None,
-            EventKind::Fault => return self.what_it_mends(event),
+            EventKind::Operation | EventKind::Fault => return None,
             EventKind::Fact => self.behind_fact(event, trace.fact(event)?, trace.node(event)?),
             EventKind::TimerFired => Some(self.setting(event)),
             EventKind::Deliver | EventKind::Lost => trace.record(event).cause().map(|send| self.behind_message(send)),

@@ -138,13 +138,13 @@ fn fields(changes: &[Change]) -> BTreeSet<String> {
 
 /// A change that can be said in a note: `clock 1 -> 3`.
 pub(super) fn change_note(changes: &[Change], room: usize) -> Option<String> {
+    let kept = changes.iter().filter(|change| change.after.is_some());
     let said = |change: &Change| {
         let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
         match (&change.before, &change.after) {
             (None, Some(after)) => format!("{}: {after}", change.path),
-            (Some(_), None) => format!("{} goes", change.path),
             (before, after) => format!("{}: {} -> {}", change.path, part(before), part(after)),
         }
     };
-    changes.iter().map(said).find(|text| text.len() <= room && text.is_ascii())
+    kept.map(said).find(|text| text.len() <= room && text.is_ascii())
 }

@@ -138,7 +138,7 @@ impl Asker<'_> {
             absence.say(name, Some(*since), text);
         }
         if let Some(silence) = self.silence_words(node) {
-            absence.say(name, standing.down, silence);
+            absence.say(name, None, silence);
         }
         let Some(send) = self.last_sent(copy.leader, node, copy.since) else {
             let why = match self.silence_words(copy.leader) {

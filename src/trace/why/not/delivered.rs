@@ -1,5 +1,6 @@
 //! Why a broadcast message is not delivered: what became of it on its way, and what a node that has it waits for.
 
+use super::fate::Fate;
 use super::{Absence, Asker};
 use crate::node::{EventId, Fact, NodeId};
 use crate::trace::record::{EventKind, Trace};
@@ -84,15 +85,21 @@ impl Asker<'_> {
     fn undelivered(&self, node: NodeId, sender: NodeId, sent: EventId, absence: &mut Absence) {
         let name = self.name(node).to_owned();
         let down = self.silent_since(node);
-        if let (Some(down), Some(silence)) = (down, self.silence_words(node)) {
-            absence.say(&name, Some(down), silence);
+        if let Some(silence) = self.silence_words(node) {
+            absence.say(&name, None, silence);
         }
         let earlier = absence.takes.len();
         let handler = self.trace.handler_of(sent);
         if node != sender {
             let own = |id: &EventId| self.trace.record(*id).cause() == Some(handler);
             match self.first_sent(sender, node, handler).filter(own) {
-                Some(send) => absence.say(&name, Some(send), self.fate_words(send)),
+                Some(send) => {
+                    absence.say(&name, Some(send), self.fate_words(send));
+                    if matches!(self.fate(send), Fate::Flies(_)) {
+                        absence.takes += &format!("That it arrives at {name}. ");
+                        return;
+                    }
+                }
                 None => absence.say(&name, None, format!("{} did not send it there itself", self.name(sender))),
             }
         }
@@ -104,7 +111,9 @@ impl Asker<'_> {
             absence.takes += &format!("That {name} comes back. ");
             return;
         }
-        for (event, from, text) in self.undelivered_causes(node, sent) {
+        let causes = self.undelivered_causes(node, sent);
+        let explained = !causes.is_empty();
+        for (event, from, text) in causes {
             absence.say(
                 &name,
                 Some(event),
@@ -113,7 +122,7 @@ impl Asker<'_> {
             absence.takes += &format!("That {name} delivers {text} first. ");
         }
         let silent: Vec<NodeId> =
-            self.audience().into_iter().filter(|other| *other != node && *other != sender).collect();
+            self.audience().into_iter().filter(|other| !explained && *other != node && *other != sender).collect();
         for other in silent.into_iter().filter(|other| !self.heard_since(node, *other, sent)) {
             let silence = self.silence_words(other).map(|words| format!(": {words}")).unwrap_or_default();
             let text = format!("has heard nothing of {} that was sent since{silence}", self.name(other));

@@ -22,7 +22,10 @@ impl Asker<'_> {
             absence.say(self.name(last.node), Some(last.from), format!("led term {}{how}", last.term));
         }
         let stood = |node: NodeId| self.last_candidacy(node).map(|(term, since)| (term, since, node));
-        let mut stood: Vec<_> = self.trace.cluster().ids().filter_map(stood).collect();
+        // Candidacies of terms that have been led are over.
+        let led = self.survey.reigns.iter().filter(|reign| reign.from <= self.at).map(|reign| reign.term).max();
+        let stood = self.trace.cluster().ids().filter_map(stood);
+        let mut stood: Vec<_> = stood.filter(|stood| led.is_none_or(|led| stood.0 > led)).collect();
         stood.sort();
         match stood.last() {
             Some(&(term, _, node)) => {
@@ -35,9 +38,14 @@ impl Asker<'_> {
                 absence.takes =
                     format!("{needed} votes for {who} in term {term}, or a later term in which one gets as many.");
             }
+            None if self.survey.terms.is_empty() => {
+                absence.say("stood", None, "nobody: no node of this run ever declares that it seeks to lead");
+                absence.takes = "a protocol that declares BecameCandidate and BecameLeader.".to_owned();
+            }
             None => {
-                absence.say("stood", None, "nobody: no node has declared yet that it seeks to lead");
-                absence.takes = "a node that stands: one whose election timer ends.".to_owned();
+                let since = if led.is_some() { "nobody since" } else { "nobody yet" };
+                absence.say("stood", None, format!("{since}: no silence has outlasted a timeout"));
+                absence.takes = "a node that stands, and a majority of votes.".to_owned();
             }
         }
         absence
@@ -53,7 +61,7 @@ impl Asker<'_> {
         let mut absence = Absence::default();
         let name = self.name(node);
         if let Some(silence) = self.silence_words(node) {
-            absence.say(name, mine.down, silence);
+            absence.say(name, None, silence);
         }
         let others = self.trace.cluster().group_of(node).members.iter().filter(|other| **other != node);
         let leads = |other: &NodeId| Some((standings[other.index()].leads?, *other));
