@@ -25,7 +25,7 @@ fn exit(arguments: &[&str]) -> i32 {
 
 #[test]
 fn golden_stories() {
-    for name in ["start/two-generals", "raft/leader-crash", "raft/forgotten-vote"] {
+    for name in ["start/two-generals", "raft/leader-crash", "raft/forgotten-vote", "broadcast/total-order"] {
         insta::assert_snapshot!(name.replace('/', "-"), stdout(&["run", name]));
     }
 }
@@ -34,6 +34,45 @@ fn golden_stories() {
 fn golden_traces() {
     insta::assert_snapshot!("trace-jsonl", stdout(&["run", "start/two-generals", "--format", "jsonl"]));
     insta::assert_snapshot!("trace-log", stdout(&["run", "start/silence-means-unknown", "--format", "log"]));
+}
+
+/// Of every chapter what a student asks first.
+#[test]
+fn golden_reasons() {
+    let asked = [
+        "why start/two-generals e12",
+        "why start/silence-means-unknown e28",
+        "why time/lease-and-pause e42",
+        "why time/lease-and-pause e57",
+        "why time/skewed-writes e24",
+        "why order/lamport e16",
+        "why broadcast/causal e20",
+        "why broadcast/causal --variant causal e22",
+        "why broadcast/total-order e15",
+        "why broadcast/gossip e94",
+        "why raft/leader-crash e778",
+        "why raft/leader-crash e778 --all",
+        "why start/two-generals e12 --format json",
+        "why-not start/silence-means-unknown returned account+=30",
+        "why-not broadcast/total-order delivered second",
+        "why-not broadcast/causal --variant causal delivered Yes! c --at 0.018s",
+        "why-not raft/leader-crash committed 5",
+        "why-not raft/leader-crash leader --at 1.1s",
+        "why-not raft/leader-crash returned y=7 --at 1.05s",
+        "why-not raft/minority-partition committed 3 --at e456",
+        "why-not raft/majority-partition leader --at 1.5s",
+        "why-not raft/figure-8 committed 2 --at e105",
+    ];
+    let told = asked.map(|command| {
+        let words: Vec<&str> = command.split(' ').collect();
+        let told = stdout(&words);
+        assert!(
+            words.contains(&"json") || told.lines().all(|line| line.len() <= 80 || line.starts_with("A")),
+            "{told}"
+        );
+        format!("$ pessimist {command}\n{told}")
+    });
+    insta::assert_snapshot!("reasons", told.join("\n"));
 }
 
 #[test]
@@ -99,6 +138,8 @@ fn exit_codes_say_how_it_ended() {
     assert_eq!(exit(&["frobnicate"]), 2);
     assert_eq!(exit(&["sweep", "start/two-generals", "--seeds", "5..5"]), 2);
     assert_eq!(exit(&["why", "start/two-generals", "e99999"]), 2);
+    assert_eq!(exit(&["why-not", "raft/leader-crash", "committed", "5"]), 0);
+    assert_eq!(exit(&["why-not", "raft/leader-crash", "frobnicated"]), 2);
     assert_eq!(exit(&["sweep", "start/two-generals", "--seeds", "0..5"]), 0);
 }
 

@@ -48,6 +48,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Tell the causal story of an event
     Why(Why),
+    /// Name what is missing for something that has not happened
+    WhyNot(WhyNot),
     /// Count the events of a log with vector clocks, and the pairs in causal order
     Stats(Stats),
     /// Print completions for a shell
@@ -200,6 +202,26 @@ pub struct Why {
     /// The event, such as e131
     #[arg(value_name = "EVENT")]
     pub event: String,
+    /// Its whole past instead of the steps that mattered, with what comes often counted
+    #[arg(long)]
+    pub all: bool,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+}
+
+/// `why-not`
+#[derive(Args, Debug)]
+pub struct WhyNot {
+    /// Which run
+    #[command(flatten)]
+    pub which: Which,
+    /// What has not happened: committed 5; leader; leader n2; delivered VALUE; delivered VALUE NODE; returned OPERATION
+    #[arg(value_name = "WHAT", required = true, num_args = 1..)]
+    pub what: Vec<String>,
+    /// When it is asked: an instant such as 1.5s, or an event such as e131; the run's end where absent
+    #[arg(long, value_name = "T|EVENT")]
+    pub at: Option<String>,
 }
 
 /// `stats`

@@ -125,11 +125,10 @@ impl Made {
 
     /// The story, with the answers that the person gave so far.
     pub fn story(&self, opened: &Opened, verbose: bool, answered: &[String]) -> Vec<String> {
-        let shown: Vec<&Violation> =
-            unexpected(&self.scenario, &opened.judge).chain(expected(&self.scenario, &opened.judge)).collect();
+        let shown = shown_violations(&self.scenario, &opened.judge);
         let main = shown.iter().find(|violation| violation.promise != Promise::SinglePrimary).map(|it| it.promise);
         let (mut whole, mut brief) = (Vec::new(), Vec::new());
-        for violation in shown {
+        for violation in &shown {
             if verbose || Some(violation.promise) == main {
                 whole.extend(self.breach(opened, violation));
                 whole.push(String::new());
@@ -410,7 +409,7 @@ fn mentions(scenario: &Scenario, promise: Promise) -> bool {
     scenario.expect.iter().any(|expectation| about(&expectation.claim, promise))
 }
 
-/// Violations that make the run a failure: of promises that were to hold. Where a scenario expects nothing, all are.
+/// Violations, seen as the run went, that make it a failure: of promises that were to hold. Where a scenario expects nothing, all are.
 pub fn unexpected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator<Item = &'a Violation> {
     judge.violations().filter(move |violation| {
         let held = |claim: &Claim| matches!(claim, Claim::Holds(named) if named.parts().contains(&violation.promise));
@@ -419,11 +418,18 @@ pub fn unexpected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator
     })
 }
 
-/// Violations that the scenario is there to show.
-pub fn expected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator<Item = &'a Violation> {
-    judge.violations().filter(move |violation| {
-        mentions(scenario, violation.promise) && !unexpected(scenario, judge).any(|other| other == *violation)
-    })
+/// Violations that are worth a page: those that make the run a failure, then those that the scenario is there to show.
+/// Some promises are judged at the end of a run only; of these the ones that the scenario speaks of.
+pub fn shown_violations(scenario: &Scenario, judge: &Judge) -> Vec<Violation> {
+    let failures = unexpected(scenario, judge).cloned();
+    let mut shown: Vec<Violation> = failures.collect();
+    let named = Promise::ALL.iter().filter(|promise| promise.parts().len() == 1 && mentions(scenario, **promise));
+    for violation in named.filter_map(|promise| judge.violation(*promise)) {
+        if shown.iter().all(|other| other.promise != violation.promise) {
+            shown.push(violation);
+        }
+    }
+    shown
 }
 
 /// Promises that no checker knows are refused before anything runs.

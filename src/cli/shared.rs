@@ -2,8 +2,9 @@
 
 use super::Exit;
 use super::arguments::{Color, Which};
-use crate::node::EventId;
+use crate::node::{EventId, SimSpan, SimTime};
 use crate::scenario::{Diagnostic, Failure, Scenario, library};
+use crate::trace::Trace;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,6 +132,16 @@ pub fn event(text: &str, events: usize) -> Result<EventId, Stop> {
         return Ok(EventId(number));
     }
     Err(Stop::usage(format!("there is no {text} in this run; its last event is e{}", events.saturating_sub(1))))
+}
+
+/// Reads `e131` or `1.5s`.
+pub fn moment(text: &str, trace: &Trace) -> Result<EventId, Stop> {
+    if text.starts_with('e') {
+        return event(text, trace.len());
+    }
+    let written = if text.ends_with(|c: char| c.is_ascii_digit()) { format!("{text}s") } else { text.to_owned() };
+    let span: SimSpan = written.parse().map_err(|why| Stop::usage(format!("{why}; or an event, such as e131")))?;
+    Ok(trace.at_time(SimTime(span.0)).unwrap_or(EventId(0)))
 }
 
 /// How Pessimist was started, so that printed commands can be pasted: through cargo, by a path, or by its name.

@@ -56,13 +56,12 @@ mod screen {
 #[cfg(feature = "tui")]
 mod screen {
     use super::super::arguments::Which;
-    use super::super::run::{Made, expected, unexpected};
-    use super::super::shared::{event, load, wants_color};
+    use super::super::run::{Made, shown_violations};
+    use super::super::shared::{load, moment, wants_color};
     use super::super::trace_file;
     use super::*;
     use crate::check::Violation;
-    use crate::node::{EventId, SimSpan, SimTime};
-    use crate::scenario::{LogSession, Opened, Session};
+    use crate::scenario::{LogSession, Opened, Session as _};
     use crate::trace::Lines;
     use crate::tui::{Entry, Mark, Question, Show};
     use std::path::Path;
@@ -82,12 +81,9 @@ mod screen {
     pub fn view(registry: &Registry, view: &View, color: Color) -> Result<Exit, Stop> {
         let made = made(registry, &view.which)?;
         let opened = made.open(Lines::None)?;
-        let start = view.at.as_deref().map(|text| start(text, opened.session.as_ref())).transpose()?;
+        let start = view.at.as_deref().map(|text| moment(text, opened.session.trace())).transpose()?;
         let questions = if view.no_ask { Vec::new() } else { questions(&made, &opened) };
-        let violations = unexpected(&made.scenario, &opened.judge)
-            .chain(expected(&made.scenario, &opened.judge))
-            .map(mark)
-            .collect();
+        let violations = shown_violations(&made.scenario, &opened.judge).iter().map(mark).collect();
         let scenario = &made.scenario;
         crate::tui::view(Show {
             name: scenario.name.clone(),
@@ -110,7 +106,7 @@ mod screen {
         let name = &view.which.scenario;
         let log = super::super::foreign::read(Path::new(name), view.regex.as_deref())?;
         let session = LogSession::new(&log).map_err(|mistake| Stop::wrong(format!("{name}: {mistake}")))?;
-        let start = view.at.as_deref().map(|text| start(text, &session)).transpose()?;
+        let start = view.at.as_deref().map(|text| moment(text, session.trace())).transpose()?;
         crate::tui::view(Show {
             name: name.clone(),
             title: "the log of another system".to_owned(),
@@ -137,17 +133,6 @@ mod screen {
             return Made::new(registry, scenario, &header.scenario, header.variant.as_deref());
         }
         Made::new(registry, load(which)?, &which.scenario, which.variant.as_deref())
-    }
-
-    /// Reads `e131` or `1.5s`.
-    fn start(text: &str, session: &dyn Session) -> Result<EventId, Stop> {
-        if text.starts_with('e') {
-            return event(text, session.trace().len());
-        }
-        let written = if text.ends_with(|c: char| c.is_ascii_digit()) { format!("{text}s") } else { text.to_owned() };
-        let span: SimSpan =
-            written.parse().map_err(|why| Stop::usage(format!("{why}; or an event, such as e131")))?;
-        Ok(session.trace().at_time(SimTime(span.0)).unwrap_or(EventId(0)))
     }
 
     /// The questions that came up, those that many seeds answer answered as well.

@@ -27,5 +27,8 @@ pub use recorder::{Digest, Lines, Recorder};
 pub use stamps::Stamps;
 pub use story::{Asked, COLUMNS, LINES, Standing, Telling, tell};
 pub use tree::{Change, Tree, changes, outline_of, tree_of};
-pub use why::{STEPS, Step, Violation, explain_violation, why, why_lines};
+pub use why::{
+    Absence, Past, Row, STEPS, States, Step, TOLD, Violation, Wanted, explain_violation, past_lines, whole_past, why,
+    why_lines, why_not, why_not_lines,
+};
 pub use words::{fact_words, fault_words, grouped, operation_words, outcome_words, spaced_units};

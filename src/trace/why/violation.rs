@@ -1,0 +1,70 @@
+//! The page of a broken promise: promised, seen, why, and where to look.
+
+use super::{COLUMNS, Explainer, why_lines};
+use crate::node::{EventId, Fault};
+use crate::trace::record::Trace;
+use crate::trace::story::survey::Survey;
+use crate::trace::story::wrap;
+use crate::trace::words::plain;
+
+/// What a broken promise is shown with; the checker that saw it supplies the words.
+#[derive(Clone, Debug, Default)]
+pub struct Violation {
+    /// The promise's name: `ElectionSafety`.
+    pub name: String,
+    /// Where it broke.
+    pub at: Option<EventId>,
+    /// What broke it, in a few words: `two leaders in term 2`.
+    pub headline: String,
+    /// The promise in full.
+    pub promised: String,
+    /// What was seen instead.
+    pub seen: Vec<String>,
+    /// The events that together break the promise.
+    pub culprits: Vec<EventId>,
+    /// What there is to learn.
+    pub insight: Vec<String>,
+    /// What was out of the ordinary from the start on: a disk that lies.
+    pub from_start: Vec<Fault>,
+    /// Commands to go on with, as they can be pasted.
+    pub next: Vec<String>,
+}
+
+/// A broken promise with its explanation: promised, seen, why, and where to look.
+pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
+    let at = violation.at.map(|at| format!(" at {at}")).unwrap_or_default();
+    let mut lines = headed("BROKEN  ", &format!("{}{at}: {}", violation.name, violation.headline));
+    lines.extend(headed("  promised  ", &violation.promised));
+    for (place, seen) in violation.seen.iter().enumerate() {
+        lines.extend(headed(if place == 0 { "  seen      " } else { "            " }, seen));
+    }
+    let survey = Survey::of(trace);
+    let explainer = Explainer { from_start: &violation.from_start, ..Explainer::new(&survey) };
+    let doubles = explainer.double_votes(&violation.culprits);
+    for double in &doubles {
+        let voter = trace.cluster().name(double.voter);
+        lines.push(format!("  {voter} is in both majorities: it voted twice."));
+    }
+    let steps = explainer.steps_of_all(&violation.culprits, &doubles);
+    if let Some(last) = violation.at.or_else(|| violation.culprits.iter().max().copied()) {
+        lines.extend(why_lines(last, &steps));
+    }
+    if !doubles.is_empty() && !violation.insight.iter().any(|text| text == MAJORITIES) {
+        lines.push(MAJORITIES.to_owned());
+    }
+    violation.insight.iter().for_each(|text| lines.extend(headed("", text)));
+    for (place, command) in violation.next.iter().enumerate() {
+        lines.push(format!("{}{}", if place == 0 { "AT  " } else { "    " }, plain(command)));
+    }
+    lines
+}
+
+/// What a vote that was given twice teaches.
+const MAJORITIES: &str = "Majorities share a node; safety rests on its memory.";
+
+fn headed(head: &str, text: &str) -> Vec<String> {
+    let room = COLUMNS - head.len();
+    let parts = wrap(&plain(text), room, room);
+    let start = |place| if place == 0 { head.to_owned() } else { " ".repeat(head.len()) };
+    parts.iter().enumerate().map(|(place, part)| format!("{}{part}", start(place)).trim_end().to_owned()).collect()
+}
