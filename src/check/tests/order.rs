@@ -67,7 +67,7 @@ fn writes_kept() {
     kept(&[WritesKept, SiblingsConcurrent], &format!("{WROTE} c1 replaces #1 \n n1 holds 1 2 \n c1 ok #1"));
     kept(&[WritesKept, SiblingsConcurrent], &format!("{WROTE} c1 replaces #1 1 \n n1 holds 2 \n c1 ok #1"));
     let gone = broken(WritesKept, &format!("{WROTE} c1 replaces #1 \n n1 holds 2 \n c1 ok #1"));
-    assert_eq!(gone.headline, "x=1 was acknowledged and is gone");
+    assert_eq!(gone.headline, "c1's x=1 was acknowledged and is gone");
     // The write that replaced it has to be held by someone, once.
     broken(WritesKept, &format!("{WROTE} c1 replaces #1 1 \n n1 holds"));
     // Another node has it; one that was never acknowledged may go.
