@@ -2,8 +2,9 @@
 //!
 //! A scenario that is about one seed says so in a comment line that begins with `// One seed:`.
 
-use pessimist::check::{Promise, Question};
+use pessimist::check::{Answer, Claim, Promise, Question};
 use pessimist::kernel::Action;
+use pessimist::node::{EventId, Fact};
 use pessimist::scenario::{Judged, Opened, Registry, Runner, Scenario, library};
 use pessimist::trace::Lines;
 use rayon::prelude::*;
@@ -12,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// How many seeds beside its own each scenario is run with.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 100;
 
 /// The variants that are bugs to be found by a sweep, with the first seed that finds them and the promise that is broken.
 const MUTANTS: &[(&str, &str, u64, Promise)] = &[
@@ -118,6 +119,50 @@ fn every_rule_applies_and_every_question_is_answered() {
                 let told = opened.judge.answer(answer, (moment.time, moment.before));
                 assert!(told.is_some(), "{name} {variant:?} does not answer: {text}");
             }
+        }
+    }
+}
+
+/// What a run has shown of a claim by its first event that settles it, where one does.
+fn revealed(opened: &Opened, claim: &Claim) -> Option<EventId> {
+    match claim {
+        Claim::Holds(promise) | Claim::Violated(promise) => {
+            let broken = opened.judge.violations().filter(|violation| promise.parts().contains(&violation.promise));
+            broken.map(|violation| violation.event).min()
+        }
+        Claim::Noted(words) => {
+            let is_it = |fact: &Fact| matches!(fact, Fact::Note(text) if text.contains(words.as_str()));
+            opened.session.trace().facts().find(|(_, _, fact)| is_it(fact)).map(|(event, ..)| event)
+        }
+        Claim::Not(claim) => revealed(opened, claim),
+        _ => claim.label().and_then(|label| ended(opened, label)),
+    }
+}
+
+fn ended(opened: &Opened, label: &str) -> Option<EventId> {
+    opened.judge.history().labelled(label).filter_map(|operation| operation.ended).map(|moment| moment.event).min()
+}
+
+/// People are asked before they can see.
+#[test]
+fn every_question_comes_before_its_answer() {
+    for (name, variant) in all() {
+        let (scenario, runner) = read(name, variant.as_deref());
+        let opened = open(&scenario, runner.as_ref());
+        for moment in opened.session.moments() {
+            let question = &scenario.questions[moment.question];
+            let shown = match question {
+                Question::Guess { answer: Answer::Whether(claim), .. } | Question::Judge { claim, .. } => {
+                    // That an operation's effect lasts is not told by its end.
+                    if matches!(claim, Claim::Durable(_)) { None } else { revealed(&opened, claim) }
+                }
+                Question::Guess { answer: Answer::Result(label) | Answer::Outcome(label), .. } => {
+                    ended(&opened, label)
+                }
+                Question::Guess { .. } => None,
+            };
+            let is_late = shown.is_some_and(|event| event < moment.before);
+            assert!(!is_late, "{name} {variant:?} asks at {}, after {shown:?}: {}", moment.before, question.text());
         }
     }
 }

@@ -18,6 +18,8 @@ type Message = (NodeId, Datum);
 pub(super) struct Broadcasts {
     sent: BTreeMap<Message, Sent>,
     nodes: Vec<Deliveries>,
+    /// Where each message was delivered first, by whomever.
+    first: BTreeMap<Message, (NodeId, EventId)>,
     /// For a first and a second node: the last place in the second's deliveries of all that both delivered.
     common: BTreeMap<(usize, usize), (usize, Message)>,
 }
@@ -44,7 +46,12 @@ struct Deliveries {
 
 impl Broadcasts {
     pub fn new(nodes: usize) -> Self {
-        Broadcasts { sent: BTreeMap::new(), nodes: vec![Deliveries::default(); nodes], common: BTreeMap::new() }
+        Broadcasts {
+            sent: BTreeMap::new(),
+            nodes: vec![Deliveries::default(); nodes],
+            first: BTreeMap::new(),
+            common: BTreeMap::new(),
+        }
     }
 
     pub fn boot(&mut self, node: NodeId) {
@@ -75,6 +82,7 @@ impl Judge {
         let place = deliveries.place.len();
         deliveries.place.entry(message.clone()).or_insert((place, at));
         deliveries.since.push(message.clone());
+        self.broadcasts.first.entry(message.clone()).or_insert((node, at.event));
         self.judge_total_order(at, node, &message);
     }
 
@@ -153,8 +161,8 @@ impl Judge {
         }
     }
 
-    /// *Validity* and *reliable delivery*, were this the end of the run: a message that a correct node broadcast, or
-    /// delivered, and that another did not deliver.
+    /// *Validity*, *reliable delivery* and *uniform agreement*, were this the end of the run: a message that a correct
+    /// node broadcast, or delivered, or that any node delivered, and that a correct one did not deliver.
     pub(super) fn undelivered(&self, promise: Promise) -> Option<Violation> {
         let audience: BTreeSet<usize> =
             self.cluster.ids().filter(|id| self.has_delivered(*id)).map(|id| self.group_place(id)).collect();
@@ -168,6 +176,10 @@ impl Judge {
             let has = |id: &NodeId| self.broadcasts.nodes[id.index()].place.get(message).map(|(_, at)| at.event);
             let bound: Option<(EventId, String)> = match promise {
                 Promise::BroadcastValidity => is_correct(message.0).then(|| (sent.at.event, self.tell_sent(message))),
+                Promise::UniformAgreement => self.broadcasts.first.get(message).map(|(node, event)| {
+                    let then = if is_correct(*node) { "" } else { ", which crashed," };
+                    (*event, format!("{}{then} delivered it", self.name(*node)))
+                }),
                 _ => correct.iter().find_map(|id| Some((has(id)?, format!("{} delivered it", self.name(*id))))),
             };
             let Some(missing) = correct.iter().find(|id| has(id).is_none()) else { continue };

@@ -264,6 +264,9 @@ words! {
         StrongClockCondition = "the stamp of a is smaller just where a happened before b (Mattern, 1989)",
         ConsistentCut = "what a snapshot shows as received, it shows as sent (Chandy and Lamport, 1985)",
         MoneyConserved = "what a snapshot shows adds up to what was put in (Chandy and Lamport, 1985)",
+        UniformAgreement = "what any node delivers, one that crashes too, all correct nodes deliver (Cachin and others, 2011)",
+        WritesKept = "no acknowledged write is gone but for one whose writer had seen it (Preguica and others, 2012)",
+        SiblingsConcurrent = "of values held side by side, no writer had seen another (Preguica and others, 2012)",
     }
 }
 
@@ -286,6 +289,7 @@ impl Measure {
             Measure::Committed => "entries committed",
             Measure::Faults => "faults",
             Measure::Crashes => "crashes",
+            Measure::Siblings => "values side by side",
             Measure::Events => "events",
         }
     }
@@ -324,6 +328,9 @@ impl Promise {
             StrongClockCondition => &[StrongClockCondition],
             ConsistentCut => &[ConsistentCut],
             MoneyConserved => &[MoneyConserved],
+            UniformAgreement => &[UniformAgreement],
+            WritesKept => &[WritesKept],
+            SiblingsConcurrent => &[SiblingsConcurrent],
         }
     }
 }
@@ -348,6 +355,7 @@ words! {
         Committed = "places of the log that became committed",
         Faults = "faults that happened",
         Crashes = "times that a node crashed",
+        Siblings = "the most values of a key that a node held side by side",
         Events = "events of any kind",
     }
 }

@@ -1,4 +1,4 @@
-//! What logical clocks promise, compared with what really happened before what.
+//! What stamps promise, of logical clocks and of others, compared with what really happened before what.
 //!
 //! True causality is kept beside the run: for each node a vector that counts the events of every node in its past. A
 //! vector is put aside at each sending and joined where that message arrives, which costs O(nodes) an event. It begins
@@ -87,7 +87,7 @@ impl Judge {
     ///
     /// Stamps of one node grow, once that is checked; so of each node only the last stamp in the past and the first that
     /// is concurrent need be looked at, and the very last.
-    pub(super) fn stamped(&mut self, at: Moment, node: NodeId, stamp: &Stamp) {
+    pub(super) fn judge_clock_conditions(&mut self, at: Moment, node: NodeId, stamp: &Stamp) {
         self.causality.begin(node);
         let causality = &self.causality;
         let past = &causality.past[node.index()];

@@ -137,6 +137,7 @@ pub(super) struct Counts {
     pub faults: u64,
     pub crashes: u64,
     pub primaries: u64,
+    pub siblings: u64,
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -245,6 +246,7 @@ impl History {
             Measure::Committed => self.committed,
             Measure::Faults => counts.faults,
             Measure::Crashes => counts.crashes,
+            Measure::Siblings => counts.siblings,
             Measure::Events => counts.events,
         }
     }

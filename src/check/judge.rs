@@ -8,8 +8,9 @@ use super::exclusion::Holder;
 use super::history::{History, Moment};
 use super::model::Model;
 use super::raft::Group;
+use super::siblings::Writes;
 use super::snapshot::Snapshot;
-use super::time::{Stamp, Stamps};
+use super::time::Stamps;
 use super::violation::{Violation, Violations};
 use crate::node::{Cluster, Event, Fact, Fault, LocalTime, Node, NodeId, OperationId, Sink, What};
 
@@ -36,6 +37,7 @@ pub struct Judge {
     pub(super) broadcasts: Broadcasts,
     pub(super) causality: Causality,
     pub(super) snapshot: Snapshot,
+    pub(super) writes: Writes,
     contradictions: Vec<String>,
 }
 
@@ -53,11 +55,12 @@ impl Judge {
             history: History::new(&cluster),
             violations: Violations::default(),
             decision: None,
-            stamps: Stamps::new(&cluster),
+            stamps: Stamps::default(),
             holders: Vec::new(),
             broadcasts: Broadcasts::new(cluster.len()),
             causality: Causality::new(cluster.len()),
             snapshot: Snapshot::default(),
+            writes: Writes::default(),
             contradictions: Vec::new(),
             cluster,
         }
@@ -86,11 +89,14 @@ impl Judge {
                     | FifoDelivery
                     | TotalOrder
                     | ReliableDelivery
+                    | UniformAgreement
                     | BroadcastValidity
                     | Integrity
                     | StrongClockCondition
                     | ConsistentCut
                     | MoneyConserved
+                    | WritesKept
+                    | SiblingsConcurrent
             )
         })
     }
@@ -100,9 +106,12 @@ impl Judge {
     pub fn violation(&self, promise: Promise) -> Option<Violation> {
         match promise {
             Promise::AcksDurable => return self.lost_acknowledgement(),
-            Promise::BroadcastValidity | Promise::ReliableDelivery => return self.undelivered(promise),
+            Promise::BroadcastValidity | Promise::ReliableDelivery | Promise::UniformAgreement => {
+                return self.undelivered(promise);
+            }
             Promise::ConsistentCut => return self.inconsistent_cut(),
             Promise::MoneyConserved => return self.missing_money(),
+            Promise::WritesKept => return self.lost_write(),
             _ => {}
         }
         let first = promise.parts().iter().filter_map(|part| self.violations.get(*part));
@@ -175,6 +184,7 @@ impl Judge {
         self.stop_leading(at, node);
         self.model(node).boot();
         self.broadcasts.boot(node);
+        self.writes.boot(node);
         self.history.runs(at, node, true);
         self.look_for_convergence(at, node);
     }
@@ -232,16 +242,18 @@ impl Judge {
             Fact::Asked { .. } => {}
             Fact::Broadcast { ref value } => self.broadcast(at, node, value),
             Fact::Delivered { from, ref value } => self.delivered(at, node, from, value),
-            Fact::Stamped { ref stamp } => self.stamped(at, node, stamp),
+            Fact::Stamped { ref stamp, bound, operation } => {
+                self.judge_clock_conditions(at, node, stamp);
+                self.judge_time_in(at, node, local, stamp, bound, operation);
+            }
+            Fact::Replaces { operation, ref values } => self.replaces(operation, values),
+            Fact::Siblings { ref key, ref values } => self.holds_siblings(at, node, key, values),
             Fact::Deposited { amount } => self.snapshot.deposited += amount,
             Fact::Recorded { amount } => self.recorded(at, node, amount),
             Fact::ChannelRecorded { from, amount } => self.channel_recorded(at, node, from, amount),
             Fact::Decided { ref value } => self.judge_agreement(at, node, value),
             Fact::Acquired { token } => self.acquired(at, node, token),
             Fact::Released { .. } => self.released(node),
-            Fact::Timestamped { time, count, bound, operation } => {
-                self.timestamped(at, node, local, Stamp { time, count }, bound, operation);
-            }
             Fact::ClockEstimated { time, error } => self.judge_clock_error(at, node, time, error),
         }
     }
@@ -273,14 +285,8 @@ impl<N: Node> Sink<N> for Judge {
         self.history.counts.events += 1;
         self.causality.event(event);
         match (&event.what, event.node) {
-            (What::Send { .. }, sender) => {
-                self.history.counts.sent += 1;
-                self.stamps.sent(event.id, sender);
-            }
-            (What::Deliver { .. }, receiver) => {
-                self.history.arrived(event.cause);
-                self.stamps.arrived(event.cause, receiver);
-            }
+            (What::Send { .. }, _) => self.history.counts.sent += 1,
+            (What::Deliver { .. }, _) => self.history.arrived(event.cause),
             (What::Lost { .. }, _) => self.history.counts.lost += 1,
             (What::Fact(fact), Some(node)) => self.fact(at, node, event.local, fact),
             (What::Operation { operation, label }, Some(node)) => {

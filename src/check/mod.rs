@@ -33,6 +33,7 @@ mod judge;
 pub mod model;
 mod raft;
 pub(crate) mod shapes;
+mod siblings;
 mod snapshot;
 mod time;
 mod verdict;

@@ -1,120 +1,84 @@
-//! What is promised of time: the clock condition, bounds on timestamps and clocks, external consistency.
+//! What is promised of time: bounds on timestamps and clocks, external consistency.
 //!
-//! The judge knows true time, each node's own reading and which message caused what; nodes know none of the three.
+//! The judge knows true time and each node's own reading; nodes do not know how far the two are apart.
 
 use super::claim::Promise;
 use super::history::Moment;
 use super::judge::Judge;
 use super::violation::Violation;
-use crate::node::{Cluster, EventId, LocalSpan, LocalTime, NodeId, OperationId};
+use crate::node::{EventId, LocalSpan, LocalTime, NodeId, OperationId, Stamp};
 use std::collections::BTreeMap;
 
-/// A timestamp, in the order of timestamps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stamp {
-    pub time: i64,
-    pub count: u64,
-}
-
-/// A timestamp, and the event at which it was given.
+/// A stamp, and the event that it was given to.
 type Given = (Stamp, EventId);
 
-/// What the promises about time remember of a run.
-#[derive(Clone, Debug)]
+/// What external consistency remembers of a run.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Stamps {
-    /// The largest timestamp in each node's causal past.
-    past: Vec<Option<Given>>,
-    /// The same at each sending of a message that is still on its way, or was lost.
-    sent: BTreeMap<EventId, Given>,
-    /// The timestamp of each operation that has one.
+    /// The stamp of each operation that has one.
     operations: BTreeMap<OperationId, Given>,
-    /// The largest timestamp of an operation that has returned.
+    /// The largest stamp of an operation that has returned.
     returned: Option<Given>,
     /// What that was when each operation began.
     floors: BTreeMap<OperationId, Given>,
 }
 
 impl Stamps {
-    pub fn new(cluster: &Cluster) -> Self {
-        Stamps {
-            past: vec![None; cluster.len()],
-            sent: BTreeMap::new(),
-            operations: BTreeMap::new(),
-            returned: None,
-            floors: BTreeMap::new(),
-        }
-    }
-
-    /// A message leaves with all that its sender knows.
-    pub fn sent(&mut self, send: EventId, sender: Option<NodeId>) {
-        if let Some(given) = sender.and_then(|node| self.past[node.index()]) {
-            self.sent.insert(send, given);
-        }
-    }
-
-    /// A message arrives. It may arrive twice, so what it carries is kept.
-    pub fn arrived(&mut self, send: Option<EventId>, receiver: Option<NodeId>) {
-        if let (Some(given), Some(node)) = (send.and_then(|send| self.sent.get(&send)), receiver) {
-            let past = &mut self.past[node.index()];
-            *past = (*past).max(Some(*given));
-        }
-    }
-
     pub fn invoked(&mut self, operation: OperationId) {
-        self.floors.extend(self.returned.map(|given| (operation, given)));
+        self.floors.extend(self.returned.clone().map(|given| (operation, given)));
     }
 
     pub fn returned(&mut self, operation: OperationId) {
-        self.returned = self.returned.max(self.operations.get(&operation).copied());
+        let Some(given) = self.operations.get(&operation) else { return };
+        if self.returned.as_ref().is_none_or(|largest| largest.0.is_before(&given.0)) {
+            self.returned = Some(given.clone());
+        }
     }
 }
 
 impl Judge {
-    pub(super) fn timestamped(
+    /// What a stamp promises that has a time in it, or stands for an operation.
+    pub(super) fn judge_time_in(
         &mut self,
         at: Moment,
         node: NodeId,
         local: LocalTime,
-        stamp: Stamp,
+        stamp: &Stamp,
         bound: Option<LocalSpan>,
         operation: Option<OperationId>,
     ) {
-        let given = (stamp, at.event);
-        if let Some(before) = self.stamps.past[node.index()].filter(|before| before.0 >= stamp) {
-            self.report(Promise::ClockCondition, |_| {
-                let headline = "the later of two events has the smaller timestamp".to_owned();
-                contradiction(Promise::ClockCondition, at, node, headline, before, stamp)
-            });
-        }
-        let past = &mut self.stamps.past[node.index()];
-        *past = (*past).max(Some(given));
-        if let Some(bound) = bound.filter(|bound| stamp.time.abs_diff(local.0) > bound.0) {
-            self.report(Promise::TimestampBound, |judge| {
-                let off = millis(stamp.time.abs_diff(local.0));
-                let headline = format!("a timestamp {off} from the clock of {}", judge.name(node));
-                Violation::new(Promise::TimestampBound, at, node, headline)
-                    .saw(format!(
-                        "{} is stamped {}; the clock shows {}",
-                        at.event,
-                        seconds(stamp.time),
-                        seconds(local.0)
-                    ))
-                    .saw(format!("at most {} were promised", millis(bound.0)))
-            });
+        if let (Stamp::Time { time, .. }, Some(bound)) = (stamp, bound) {
+            self.judge_bound(at, node, local, LocalTime(*time), bound);
         }
         if let Some(operation) = operation {
             self.judge_external_consistency(at, node, stamp, operation);
-            self.stamps.operations.insert(operation, given);
+            self.stamps.operations.insert(operation, (stamp.clone(), at.event));
+        }
+    }
+
+    /// *TimestampBound*: the time in a stamp is near the node's own clock.
+    fn judge_bound(&mut self, at: Moment, node: NodeId, local: LocalTime, time: LocalTime, bound: LocalSpan) {
+        let off = time.0.abs_diff(local.0);
+        if off > bound.0 {
+            self.report(Promise::TimestampBound, |judge| {
+                let headline = format!("a timestamp {} from the clock of {}", millis(off), judge.name(node));
+                Violation::new(Promise::TimestampBound, at, node, headline)
+                    .saw(format!("{} is stamped {}; the clock shows {}", at.event, seconds(time.0), seconds(local.0)))
+                    .saw(format!("at most {} were promised", millis(bound.0)))
+            });
         }
     }
 
     /// *ExternalConsistency*: an operation that begins after another has returned has a larger timestamp.
-    fn judge_external_consistency(&mut self, at: Moment, node: NodeId, stamp: Stamp, operation: OperationId) {
-        let floor = self.stamps.floors.get(&operation).copied();
-        if let Some(before) = floor.filter(|before| before.0 >= stamp) {
+    fn judge_external_consistency(&mut self, at: Moment, node: NodeId, stamp: &Stamp, operation: OperationId) {
+        let floor = self.stamps.floors.get(&operation).cloned();
+        if let Some((before, event)) = floor.filter(|(before, _)| !before.is_before(stamp)) {
             self.report(Promise::ExternalConsistency, |_| {
                 let headline = "the later of two operations has the smaller timestamp".to_owned();
-                contradiction(Promise::ExternalConsistency, at, node, headline, before, stamp)
+                Violation::new(Promise::ExternalConsistency, at, node, headline)
+                    .saw(format!("{event} has {before}"))
+                    .saw(format!("{} has {stamp}", at.event))
+                    .blame([event])
             });
         }
     }
@@ -133,18 +97,6 @@ impl Judge {
             });
         }
     }
-}
-
-fn contradiction(
-    promise: Promise,
-    at: Moment,
-    node: NodeId,
-    headline: String,
-    (before, event): Given,
-    stamp: Stamp,
-) -> Violation {
-    let tell = |event: EventId, stamp: Stamp| format!("{event} has {} #{}", seconds(stamp.time), stamp.count);
-    Violation::new(promise, at, node, headline).saw(tell(event, before)).saw(tell(at.event, stamp)).blame([event])
 }
 
 /// `12.500 ms`.

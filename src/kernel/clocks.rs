@@ -5,13 +5,13 @@ use super::plan::Synchronisation;
 use super::queue::Class;
 use super::steering::Tick;
 use super::world::{Job, World};
-use crate::node::{ClockChange, Fault, Node, NodeId, Sink};
+use crate::node::{ClockChange, Fault, Node, NodeId, SimTime, Sink};
 
 /// A leap second takes this from the time of day.
 const LEAP: ClockChange = ClockChange::Step(-1_000_000_000);
 
 impl<N: Node> World<N> {
-    /// Schedules what clocks are due for. A run with such clocks is never quiet: it ends when its time is up.
+    /// Schedules what clocks are due for.
     pub(super) fn start_clocks(&mut self) {
         let plan = self.plan.clone();
         for &node in plan.clocks.keys() {
@@ -22,13 +22,19 @@ impl<N: Node> World<N> {
                 self.processes[node.index()].clock.poll(self.now, draw);
             }
             for (time, tick) in ticks {
-                self.queue.add(time, Class::Intervention, Job::Clock(node, tick));
+                self.add_tick(time, node, tick);
             }
         }
     }
 
+    fn add_tick(&mut self, time: SimTime, node: NodeId, tick: Tick) {
+        self.upkeep += usize::from(tick.goes_on());
+        self.queue.add(time, Class::Intervention, Job::Clock(node, tick));
+    }
+
     /// A clock is seen to, and again after a while. Only a step is an event.
     pub(super) fn tick<S: Sink<N>>(&mut self, node: NodeId, tick: Tick, sink: &mut S) {
+        self.upkeep -= usize::from(tick.goes_on());
         let clock = &self.processes[node.index()].clock;
         let Some((polls, wanders, gap)) = clock.steering().map(|s| (s.polls, s.wanders, s.gap(tick))) else { return };
         let step = match tick {
@@ -48,7 +54,7 @@ impl<N: Node> World<N> {
             self.inflict(Fault::Clock(node, step), None, false, sink);
         }
         if let Some(gap) = gap {
-            self.queue.add(self.now + gap, Class::Intervention, Job::Clock(node, tick));
+            self.add_tick(self.now + gap, node, tick);
         }
     }
 

@@ -82,6 +82,12 @@ impl<J> Queue<J> {
         self.push(due, job);
     }
 
+    /// How many jobs there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// When the next job is due.
     #[inline]
     pub fn next(&self) -> Option<SimTime> {

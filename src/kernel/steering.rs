@@ -22,6 +22,13 @@ pub enum Tick {
     Leap,
 }
 
+impl Tick {
+    /// Whether it comes again and again, as long as the world runs.
+    pub const fn goes_on(self) -> bool {
+        matches!(self, Tick::Poll | Tick::Wander)
+    }
+}
+
 /// A correction that is made little by little, in even steps of the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slew {

@@ -47,6 +47,8 @@ pub struct World<N: Node> {
     pub(super) fresh: BTreeMap<Arc<str>, i64>,
     /// Who became leader last, in the highest term.
     pub(super) leader: Option<(u64, NodeId)>,
+    /// How many jobs of the queue only see to a clock, and would for ever: see [`Tick::goes_on`].
+    pub(super) upkeep: usize,
     over: Option<Over>,
     /// Effects of the handler that runs; kept for its memory.
     scratch: Vec<Effect<N>>,
@@ -119,6 +121,7 @@ impl<N: Node> World<N> {
             operations: Log::new(),
             fresh: BTreeMap::new(),
             leader: None,
+            upkeep: 0,
             over: None,
             scratch: Vec::new(),
             plan,
@@ -229,6 +232,7 @@ impl<N: Node> World<N> {
             operations: self.operations.clone(),
             fresh: self.fresh.clone(),
             leader: self.leader,
+            upkeep: self.upkeep,
             over: self.over,
             scratch: Vec::new(),
         }
@@ -257,6 +261,8 @@ impl<N: Node> World<N> {
         }
         match self.queue.next() {
             None => self.over = Some(Over::Quiet),
+            // Clocks are seen to as long as anybody may look at them.
+            Some(_) if self.queue.len() == self.upkeep => self.over = Some(Over::Quiet),
             Some(time) if time > self.plan.until => {
                 self.now = self.plan.until;
                 self.over = Some(Over::Until);

@@ -39,6 +39,21 @@ pub enum Effect<N: Node> {
     Observe(Fact),
 }
 
+impl<N: Node> Effect<N> {
+    /// The same effect, asked for by a node that wraps this one and speaks as it does.
+    pub fn retyped<M: Node<Msg = N::Msg, Timer = N::Timer, Disk = N::Disk>>(self) -> Effect<M> {
+        match self {
+            Effect::Send { to, msg } => Effect::Send { to, msg },
+            Effect::SetTimer { timer, after } => Effect::SetTimer { timer, after },
+            Effect::SetTimerBetween { timer, least, most } => Effect::SetTimerBetween { timer, least, most },
+            Effect::CancelTimer(timer) => Effect::CancelTimer(timer),
+            Effect::Write(write) => Effect::Write(write),
+            Effect::Sync => Effect::Sync,
+            Effect::Observe(fact) => Effect::Observe(fact),
+        }
+    }
+}
+
 /// What a node's own clock shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClockReading {

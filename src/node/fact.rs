@@ -1,6 +1,6 @@
 //! What checkers and people may see of a protocol: one vocabulary for all.
 
-use super::{Datum, LocalSpan, NodeId, OperationId, Outcome, Stamp};
+use super::{Datum, Key, LocalSpan, NodeId, OperationId, Outcome, Stamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -142,18 +142,6 @@ pub enum Fact {
     },
     /// A remark for people.
     Note(Arc<str>),
-    /// This node gave something a timestamp: an operation, or an event of its own. The larger time is the later; of equal
-    /// times, the larger count.
-    Timestamped {
-        /// The time, in nanoseconds of whatever clock the protocol keeps; for a purely logical clock the count of events.
-        time: i64,
-        /// What tells timestamps of one time apart.
-        count: u64,
-        /// How far `time` may lie from this node's own wall clock, where the protocol promises that.
-        bound: Option<LocalSpan>,
-        /// The client's operation that it stands for, where there is one.
-        operation: Option<OperationId>,
-    },
     /// This node takes it to be about this time now.
     ClockEstimated {
         /// The time, in nanoseconds since the run began, were all right.
@@ -166,10 +154,14 @@ pub enum Fact {
         /// What it says.
         value: Datum,
     },
-    /// This node's logical clock stamps what it does now: a step of its own, a sending or a receipt.
+    /// This node stamps what it does now: a step of its own, a sending, a receipt, or what a client asked it to do.
     Stamped {
         /// The stamp.
         stamp: Stamp,
+        /// How far the time in it may lie from this node's own wall clock, where the protocol promises that.
+        bound: Option<LocalSpan>,
+        /// The client's operation that it stands for, where there is one.
+        operation: Option<OperationId>,
     },
     /// Money comes into the system at this node.
     Deposited {
@@ -187,6 +179,21 @@ pub enum Fact {
         from: NodeId,
         /// The money that was on its way.
         amount: i64,
+    },
+    /// This client writes a value, and has been shown these: they may give way to it. A value names its write, so no
+    /// two writes of a key may store the same.
+    Replaces {
+        /// The write.
+        operation: OperationId,
+        /// What the client has been shown.
+        values: Arc<[Datum]>,
+    },
+    /// This node now holds these values of a key side by side, in place of those that it held.
+    Siblings {
+        /// The key.
+        key: Key,
+        /// The values.
+        values: Arc<[Datum]>,
     },
 }
 
@@ -207,10 +214,11 @@ impl Fact {
             Fact::Appended { operation, .. } | Fact::Restored { operation, .. } | Fact::Applied { operation, .. } => {
                 *operation
             }
-            Fact::Timestamped { operation, .. } => *operation,
-            Fact::Asked { operation, .. } | Fact::Returned { operation, .. } | Fact::TimedOut { operation } => {
-                Some(*operation)
-            }
+            Fact::Stamped { operation, .. } => *operation,
+            Fact::Replaces { operation, .. }
+            | Fact::Asked { operation, .. }
+            | Fact::Returned { operation, .. }
+            | Fact::TimedOut { operation } => Some(*operation),
             _ => None,
         }
     }
@@ -286,13 +294,14 @@ kinds!(
     Released,
     Decided,
     Note,
-    Timestamped,
     ClockEstimated,
     Broadcast,
     Stamped,
     Deposited,
     Recorded,
     ChannelRecorded,
+    Replaces,
+    Siblings,
 );
 
 impl FactKind {
@@ -303,7 +312,9 @@ impl FactKind {
             BecameCandidate | BecameLeader | BecameFollower | Voted | Appended | Compacted | Installed | Restored
             | Recovered | Committed => true,
             Truncated | Applied | Asked | Returned | TimedOut | Delivered | Acquired | Released | Decided | Note
-            | Timestamped | ClockEstimated | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded => false,
+            | ClockEstimated | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded | Replaces | Siblings => {
+                false
+            }
         }
     }
 
@@ -313,8 +324,8 @@ impl FactKind {
         match self {
             Appended | Truncated | Compacted | Installed | Restored | Recovered | Committed | Applied => true,
             BecameCandidate | BecameLeader | BecameFollower | Voted | Asked | Returned | TimedOut | Delivered
-            | Acquired | Released | Decided | Note | Timestamped | ClockEstimated | Broadcast | Stamped
-            | Deposited | Recorded | ChannelRecorded => false,
+            | Acquired | Released | Decided | Note | ClockEstimated | Broadcast | Stamped | Deposited | Recorded
+            | ChannelRecorded | Replaces | Siblings => false,
         }
     }
 }

@@ -22,15 +22,12 @@ const INTRODUCTION: &str = r#"A scenario is one RON file. Comments begin with //
     cluster: {"replica": ["n1", "n2", "n3"], "client": ["c1"]},
     network: (delay: Uniform("1ms", "5ms"), loss: 0.01, order: Fifo),
     workload: [(every: "100ms", by: "c1", op: Put("x", Fresh), timeout: "1s")],
-    faults: [
-      (label: "silence", at: "1s", do: Crash(Leader)),
-      (on: Fired("silence"), after: "1s", do: Restart(Same("silence"))),
-    ],
+    faults: [(label: "silence", at: "1s", do: Crash(Leader)),
+      (on: Fired("silence"), after: "1s", do: Restart(Same("silence")))],
     ask: [Guess(on: Fired("silence"), text: "Who leads next?",
       answer: NextLeader, because: "Nothing before tells you.")],
-    expect: [Holds(RaftSafety)],
+    expect: [Holds(RaftSafety)], until: "3s", seed: 42,
     variants: {"lossy": (network: (loss: 0.2))},    // run: --variant lossy
-    until: "3s", seed: 42,
   )
 
 WHEN: each fault, operation and question has one of
@@ -135,7 +132,9 @@ pub const CHAPTERS: &[Chapter] = &[
 pub fn text() -> String {
     let mut text = INTRODUCTION.to_owned();
     for chapter in CHAPTERS {
-        text += &format!("\n{}\n", chapter.heading);
+        // What is one row needs no room around it.
+        let room = if chapter.rows.len() == 1 { "" } else { "\n" };
+        text += &format!("{room}{}\n", chapter.heading);
         for (forms, meaning) in chapter.rows {
             let forms = format!("  {}", forms.join("  "));
             let row = if meaning.is_empty() { forms } else { format!("{forms:<42}  {meaning}") };
@@ -145,9 +144,10 @@ pub fn text() -> String {
     let promises: Vec<&str> = Promise::ALL.iter().map(|promise| promise.name()).collect();
     let measures: Vec<&str> = Measure::ALL.iter().map(|measure| measure.name()).collect();
     let facts: Vec<&str> = FactKind::ALL.iter().map(|fact| fact.name()).collect();
+    text.push('\n');
     for (name, words) in [("PROMISES", promises), ("MEASURES", measures), ("FACTS", facts)] {
         let words = format!("{name}  {}", words.join(" "));
-        text += &format!("\n{}\n", super::diagnostic::wrap(&words, 78).replace('\n', "\n  "));
+        text += &format!("{}\n", super::diagnostic::wrap(&words, 78).replace('\n', "\n  "));
     }
     text
 }

@@ -6,7 +6,8 @@ use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
 use crate::protocols::{
-    broadcast, clocks, last_write_wins, lease, postcards, raft, single_server, snapshot, stopwatch, two_generals,
+    broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
+    two_generals,
 };
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -113,15 +114,17 @@ impl Registry {
             .with::<clocks::Process<clocks::Vector>>("VectorClocks")
             .with::<clocks::Process<clocks::mistaken::Deaf>>("LamportMutant")
             .with::<clocks::Process<clocks::mistaken::Still>>("VectorMutant")
-            .with::<broadcast::BestEffort>("BestEffortBroadcast")
-            .with::<broadcast::Reliable>("ReliableBroadcast")
+            .with::<broadcast::Member<broadcast::BestEffort>>("BestEffortBroadcast")
+            .with::<broadcast::Member<broadcast::Reliable>>("ReliableBroadcast")
+            .with::<broadcast::Member<broadcast::Uniform>>("UniformBroadcast")
             .with::<broadcast::Gossip>("GossipBroadcast")
-            .with::<broadcast::Fifo>("FifoBroadcast")
-            .with::<broadcast::Causal>("CausalBroadcast")
-            .with::<broadcast::Total>("TimestampBroadcast")
+            .with::<broadcast::Member<broadcast::Fifo>>("FifoBroadcast")
+            .with::<broadcast::Member<broadcast::Causal>>("CausalBroadcast")
+            .with::<broadcast::Member<broadcast::Total>>("TimestampBroadcast")
             .with_checked::<broadcast::ByLeader>("LeaderBroadcast", crate::protocols::raft::Config::check_within)
             .with::<broadcast::Mutant>("BroadcastMutant")
             .with::<snapshot::Account>("Snapshot")
+            .with::<siblings::Cart>("Siblings")
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

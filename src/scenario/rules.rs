@@ -154,8 +154,9 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
         P::Deposited(text) => fact(FactKind::Deposited, text),
         P::Recorded(text) => fact(FactKind::Recorded, text),
         P::ChannelRecorded(text) => fact(FactKind::ChannelRecorded, text),
+        P::Replaces(text) => fact(FactKind::Replaces, text),
+        P::Siblings(text) => fact(FactKind::Siblings, text),
         P::Note(text) => fact(FactKind::Note, text),
-        P::Timestamped(text) => fact(FactKind::Timestamped, text),
         P::ClockEstimated(text) => fact(FactKind::ClockEstimated, text),
     }
 }

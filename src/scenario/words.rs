@@ -343,13 +343,14 @@ pub enum PatternText {
     Released(Option<FactText>),
     Decided(Option<FactText>),
     Note(Option<FactText>),
-    Timestamped(Option<FactText>),
     ClockEstimated(Option<FactText>),
     Broadcast(Option<FactText>),
     Stamped(Option<FactText>),
     Deposited(Option<FactText>),
     Recorded(Option<FactText>),
     ChannelRecorded(Option<FactText>),
+    Replaces(Option<FactText>),
+    Siblings(Option<FactText>),
 }
 
 /// Which facts of a kind: those of a node, or with a term or place.

@@ -121,27 +121,38 @@ pub(crate) fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
         Fact::Released { token } => format!("{who} gives the lock back, token {token}"),
         Fact::Decided { value } => format!("{who} DECIDES {value}"),
         Fact::Note(text) => format!("{who}: {text}"),
-        Fact::Timestamped { time, count, operation, .. } => {
-            let what = operation.map(|id| format!(" {}", operation_words(trace, id))).unwrap_or_default();
-            format!("{who} stamps{what} {}", stamp_words(*time, *count))
-        }
         Fact::ClockEstimated { time, error } => {
             format!("{who} takes it to be {}, {} ms off at the most", clock_words(*time), fine_millis(error.0))
         }
         Fact::Broadcast { value } => format!("{who} broadcasts {value}"),
-        Fact::Stamped { stamp } => format!("{who}'s logical clock: {stamp}"),
+        Fact::Stamped { stamp, operation: Some(id), .. } => {
+            format!("{who} stamps {} {stamp}", operation_words(trace, *id))
+        }
+        Fact::Stamped { stamp, .. } => format!("{who} stamps {stamp}"),
         Fact::Deposited { amount } => format!("{who} starts with {amount}"),
         Fact::Recorded { amount } => format!("{who} records its state: {amount}"),
         Fact::ChannelRecorded { from, amount } => {
             format!("{who} records on its way from {}: {amount}", trace.cluster().name(*from))
         }
+        Fact::Replaces { operation, values } if values.is_empty() => {
+            format!("{who} writes {}, having seen nothing", op(operation))
+        }
+        Fact::Replaces { operation, values } => {
+            format!("{who} writes {} in place of {}", op(operation), side_by_side(values))
+        }
+        Fact::Siblings { key, values } => format!("{who} holds {key}: {}", side_by_side(values)),
     }
 }
 
-/// A timestamp: `1.250`, `1.250 #3`.
-pub(crate) fn stamp_words(time: i64, count: u64) -> String {
-    let count = if count == 0 { String::new() } else { format!(" #{count}") };
-    format!("{}{count}", clock_words(time))
+/// Values that are held together: `1 | 2`; of many, the first and the last: `1 | 2 .. 9 (8 values)`.
+pub(crate) fn side_by_side(values: &[Datum]) -> String {
+    match values {
+        [] => "nothing".to_owned(),
+        [first, second, .., last] if values.len() > 4 => {
+            format!("{first} | {second} .. {last} ({} values)", values.len())
+        }
+        _ => values.iter().map(Datum::to_string).collect::<Vec<_>>().join(" | "),
+    }
 }
 
 /// What a clock shows, in seconds: `1.250`, `-5.000`.

@@ -116,9 +116,10 @@ fn fact_words(trace: &Trace, me: &str, fact: &Fact, row: Row) -> String {
         Fact::Released { token } => format!("{me} lets go, token {token}"),
         Fact::Decided { value } => format!("{me} DECIDES {value}"),
         Fact::Note(text) => format!("{me}: {text}"),
-        Fact::Timestamped { .. } | Fact::ClockEstimated { .. } => crate::trace::words::of_fact(trace, me, fact),
+        Fact::Stamped { .. } | Fact::ClockEstimated { .. } | Fact::Replaces { .. } | Fact::Siblings { .. } => {
+            crate::trace::words::of_fact(trace, me, fact)
+        }
         Fact::Broadcast { value } => format!("{me} broadcasts {value}"),
-        Fact::Stamped { stamp } => format!("{me} stamps {stamp}"),
         Fact::Deposited { amount } => format!("{me} starts with {amount}"),
         Fact::Recorded { amount } => format!("{me} records {amount}"),
         Fact::ChannelRecorded { from, amount } => format!("{me} records from {}: {amount}", name(*from)),

@@ -24,6 +24,7 @@ fn a_step_is_an_event_and_a_slew_is_none() {
     let mut plan = plan(&["a", "b"]);
     clock(&mut plan, "a", ntp(-5_000_000_000));
     clock(&mut plan, "b", ntp(1_000_000));
+    tell(&mut plan, 6000, "a", "set", 1);
     let (world, trace) = run(plan);
     assert_eq!(steps(&trace).len(), 1, "{:?}", steps(&trace));
     for id in world.cluster().ids() {

@@ -10,6 +10,7 @@
 //! n1 takes-lock 1        n1 gives-lock 1        n1 estimates 3000000 5                # nanoseconds and error
 //! n1 stamps 7 0 #0       n1 stamps 7 0 near 5   time, count, perhaps the bound to the clock, which shows 0
 //! n1 broadcasts 7        n2 delivers 7 n1       n1 ticks 3             n1 ticks 1 0 2
+//! c1 puts #0 7           c1 replaces #1 1 2     n1 holds 1 2           # what a writer had seen; what stands side by side
 //! n1 deposits 100        n1 records 90          n2 found 10 n1         what was on its way from n1
 //! mark silence           ends silence           n1 sends               n1 hears e4            # a remark
 //! ```
@@ -63,6 +64,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         Some(OperationId(word.parse().unwrap_or_else(|_| panic!("{line:?}: no operation"))))
     };
     let entry = |place: usize| digest(words[place]);
+    let values = |from: usize| words[from..].iter().map(|word| Datum::Int(word.parse().unwrap())).collect();
     let mut event = |at: Option<NodeId>, cause: Option<u32>, what: What<'_, Toy>| {
         let time = SimTime(u64::from(number) * 1_000_000);
         let cause = cause.map(EventId);
@@ -87,7 +89,8 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         }
         "puts" | "gets" => {
             let key = "x".into();
-            let op = if words[1] == "gets" { Op::Get(key) } else { Op::Put(key, Datum::Int(1)) };
+            let value = words.get(3).and_then(|word| word.parse().ok()).unwrap_or(1);
+            let op = if words[1] == "gets" { Op::Get(key) } else { Op::Put(key, Datum::Int(value)) };
             let operation = Operation { id: operation().unwrap(), op, timeout: None, retry: Retry::Never };
             return event(me, None, What::Operation { operation: &operation, label: words.get(3).copied() });
         }
@@ -114,7 +117,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
             let numbers: Vec<u64> = words[2..].iter().map(|word| word.parse().unwrap()).collect();
             let stamp =
                 if let [number] = numbers[..] { Stamp::Number(number) } else { Stamp::Vector(numbers.into()) };
-            Fact::Stamped { stamp }
+            Fact::Stamped { stamp, bound: None, operation: None }
         }
         "deposits" => Fact::Deposited { amount: words[2].parse().unwrap() },
         "records" => Fact::Recorded { amount: words[2].parse().unwrap() },
@@ -124,9 +127,12 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         "gives-lock" => Fact::Released { token: count(2) },
         "stamps" => {
             let bound = (words.get(4) == Some(&"near")).then(|| LocalSpan(count(5)));
-            Fact::Timestamped { time: count(2) as i64, count: count(3), bound, operation: operation() }
+            let stamp = Stamp::Time { time: count(2) as i64, count: count(3) };
+            Fact::Stamped { stamp, bound, operation: operation() }
         }
         "estimates" => Fact::ClockEstimated { time: count(2) as i64, error: LocalSpan(count(3)) },
+        "replaces" => Fact::Replaces { operation: operation().unwrap(), values: values(3) },
+        "holds" => Fact::Siblings { key: "x".into(), values: values(2) },
         "gives-up" => Fact::TimedOut { operation: operation().unwrap() },
         other => panic!("{line:?}: what is {other:?}?"),
     };

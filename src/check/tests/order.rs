@@ -46,6 +46,49 @@ fn validity_and_reliable_delivery() {
 }
 
 #[test]
+fn uniform_agreement() {
+    kept(&[UniformAgreement], ALL_DELIVER_ONE);
+    // It need not be delivered by those that crash, and nobody has delivered what nobody delivered.
+    kept(&[UniformAgreement], "n1 broadcasts 1 \n n1 delivers 1 n1 \n n2 delivers 1 n1 \n n3 crashes");
+    kept(&[UniformAgreement], "n1 broadcasts 1 \n n1 crashes");
+    let alone = "n1 broadcasts 1 \n n1 delivers 1 n1 \n n1 crashes";
+    kept(&[ReliableDelivery], alone);
+    let violation = broken(UniformAgreement, alone);
+    assert_eq!(violation.seen, ["n1, which crashed, delivered it in e4; n2 did not by the end"]);
+    // What it delivered before the crash counts after it has come back.
+    broken(UniformAgreement, &format!("{alone} \n n1 boots"));
+}
+
+/// c1 writes 1 and has seen nothing; then #1 writes 2.
+const WROTE: &str = "c1 puts #0 1 \n c1 replaces #0 \n n1 holds 1 \n c1 ok #0 \n c1 puts #1 2 \n";
+
+#[test]
+fn writes_kept() {
+    kept(&[WritesKept, SiblingsConcurrent], &format!("{WROTE} c1 replaces #1 \n n1 holds 1 2 \n c1 ok #1"));
+    kept(&[WritesKept, SiblingsConcurrent], &format!("{WROTE} c1 replaces #1 1 \n n1 holds 2 \n c1 ok #1"));
+    let gone = broken(WritesKept, &format!("{WROTE} c1 replaces #1 \n n1 holds 2 \n c1 ok #1"));
+    assert_eq!(gone.headline, "c1's x=1 was acknowledged and is gone");
+    // The write that replaced it has to be held by someone, once.
+    broken(WritesKept, &format!("{WROTE} c1 replaces #1 1 \n n1 holds"));
+    // Another node has it; one that was never acknowledged may go.
+    kept(&[WritesKept], &format!("{WROTE} c1 replaces #1 \n n2 holds 1 \n n1 holds 2 \n c1 ok #1"));
+    kept(&[WritesKept], "c1 puts #0 1 \n c1 replaces #0 \n n1 holds 1 \n n1 holds");
+    // A node that forgets at its boot holds nothing; one that is down may come back.
+    kept(&[WritesKept], &format!("{WROTE} n1 crashes"));
+    broken(WritesKept, &format!("{WROTE} n2 holds 7 \n n1 crashes \n n1 boots"));
+}
+
+#[test]
+fn siblings_concurrent() {
+    let both = format!("{WROTE} c1 replaces #1 1 \n n1 holds 1 2");
+    assert_eq!(broken(SiblingsConcurrent, &both).headline, "n1 holds x=1 beside 2, which replaced it");
+    // Through a third value.
+    let third = format!("{WROTE} c1 replaces #1 1 \n n1 holds 2 \n c1 puts #2 3 \n c1 replaces #2 2 \n n1 holds 1 3");
+    broken(SiblingsConcurrent, &third);
+    kept(&[SiblingsConcurrent], &format!("{WROTE} c1 replaces #1 \n n1 holds 1 2"));
+}
+
+#[test]
 fn fifo_delivery() {
     let two = "n1 broadcasts 1 \n n1 broadcasts 2 \n";
     kept(&[FifoDelivery, CausalDelivery], &format!("{two} n2 delivers 1 n1 \n n2 delivers 2 n1"));

@@ -168,7 +168,7 @@ fn counts() {
     assert_eq!(
         counted.join(", "),
         "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 4, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
-         TimedOut 0, Committed 3, Faults 1, Crashes 1, Events 16"
+         TimedOut 0, Committed 3, Faults 1, Crashes 1, Siblings 0, Events 16"
     );
     assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("leaders: 2, at least 2 expected"));
     // Before the first leader, and between the first and the second.

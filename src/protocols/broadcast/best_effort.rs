@@ -3,40 +3,25 @@
 //! If the sender does not crash, all get it. If it crashes between two sendings, some do and some never will; and nothing
 //! is said about order.
 
-use super::{Config, Message, asked};
-use crate::node::{Badge, Ctx, Node, NodeId, Operation, node_value};
+use super::Message;
+use super::member::{Broadcast, Member, send_all};
+use crate::node::{Ctx, NodeId, node_value};
 
 node_value! {
-    /// One of the group.
-    pub struct BestEffort {
-        /// How many messages it has broadcast.
-        sent: u64,
-    }
+    /// Remembers nothing.
+    #[derive(Default)]
+    pub struct BestEffort {}
 }
 
-impl Node for BestEffort {
-    type Config = Config;
+impl Broadcast for BestEffort {
     type Msg = Message;
-    type Timer = ();
-    type Disk = ();
 
-    fn boot(_: &mut Ctx<Self>, _: &Config, (): &()) -> Self {
-        BestEffort { sent: 0 }
-    }
-
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        let Some(value) = asked(ctx, operation) else { return };
-        let message = Message { from: ctx.me(), number: self.sent, value };
-        self.sent += 1;
+    fn broadcast(&mut self, ctx: &mut Ctx<Member<Self>>, message: Message) {
         message.deliver(ctx);
-        ctx.others().for_each(|other| ctx.send(other, message.clone()));
+        send_all(ctx, &message);
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, _: NodeId, message: Message) {
+    fn receive(&mut self, ctx: &mut Ctx<Member<Self>>, _: NodeId, message: Message) {
         message.deliver(ctx);
-    }
-
-    fn badge(&self) -> Badge {
-        Badge::role("member")
     }
 }

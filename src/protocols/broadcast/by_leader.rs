@@ -31,7 +31,7 @@ impl Node for ByLeader {
     type Disk = Persistent;
 
     fn boot(ctx: &mut Ctx<Self>, config: &Config, disk: &Persistent) -> Self {
-        let raft = ctx.with(|ctx| Raft::boot(ctx, config, disk), pass_on);
+        let raft = ctx.with(|ctx| Raft::boot(ctx, config, disk), |ctx, effect| ctx.effect(effect.retyped()));
         ByLeader { raft, delivered: BTreeSet::new() }
     }
 
@@ -66,7 +66,7 @@ impl ByLeader {
                 Effect::Observe(Fact::Applied { index, .. }) => Some(*index),
                 _ => None,
             };
-            pass_on(ctx, effect);
+            ctx.effect(effect.retyped());
             if let Some(index) = applied {
                 self.deliver(ctx, index);
             }
@@ -82,17 +82,4 @@ impl ByLeader {
             ctx.observe(Fact::Delivered { from: call.client, value: value.clone() });
         }
     }
-}
-
-/// An effect of Raft as one of this node.
-fn pass_on(ctx: &mut Ctx<ByLeader>, effect: Effect<Raft>) {
-    ctx.effect(match effect {
-        Effect::Send { to, msg } => Effect::Send { to, msg },
-        Effect::SetTimer { timer, after } => Effect::SetTimer { timer, after },
-        Effect::SetTimerBetween { timer, least, most } => Effect::SetTimerBetween { timer, least, most },
-        Effect::CancelTimer(timer) => Effect::CancelTimer(timer),
-        Effect::Write(write) => Effect::Write(write),
-        Effect::Sync => Effect::Sync,
-        Effect::Observe(fact) => Effect::Observe(fact),
-    });
 }

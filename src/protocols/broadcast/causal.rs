@@ -5,16 +5,17 @@
 //! fewer holds the message back. Concurrent messages may be delivered in any order, and in different orders by different
 //! nodes (scenario `broadcast/causal-not-total`).
 
-use super::{Config, Message, asked};
-use crate::node::{Badge, Ctx, Node, NodeId, Operation, node_value};
+use super::Message;
+use super::member::{Broadcast, Member, send_all};
+use crate::node::{Ctx, NodeId, node_value};
 use std::collections::BTreeMap;
 
 node_value! {
-    /// One of the group.
+    /// What was delivered here, and what came too early.
+    #[derive(Default)]
     pub struct Causal {
-        /// How many messages it has delivered, by sender; its own among them.
+        /// How many messages, by sender; this node's own among them.
         delivered: BTreeMap<NodeId, u64>,
-        /// What came too early.
         held_back: Vec<Dependent>,
     }
 
@@ -27,25 +28,16 @@ node_value! {
     }
 }
 
-impl Node for Causal {
-    type Config = Config;
+impl Broadcast for Causal {
     type Msg = Dependent;
-    type Timer = ();
-    type Disk = ();
 
-    fn boot(_: &mut Ctx<Self>, _: &Config, (): &()) -> Self {
-        Causal { delivered: BTreeMap::new(), held_back: Vec::new() }
-    }
-
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        let Some(value) = asked(ctx, operation) else { return };
-        let (from, after) = (ctx.me(), self.delivered.clone());
-        let message = Message { from, number: self.count(from), value };
+    fn broadcast(&mut self, ctx: &mut Ctx<Member<Self>>, message: Message) {
+        let after = self.delivered.clone();
         self.deliver(ctx, &message);
-        ctx.others().for_each(|other| ctx.send(other, Dependent { message: message.clone(), after: after.clone() }));
+        send_all(ctx, &Dependent { message, after });
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, _: NodeId, message: Dependent) {
+    fn receive(&mut self, ctx: &mut Ctx<Member<Self>>, _: NodeId, message: Dependent) {
         self.held_back.push(message);
         while let Some(place) = self.held_back.iter().position(|held| self.is_due(held)) {
             let Dependent { message, .. } = self.held_back.remove(place);
@@ -53,10 +45,6 @@ impl Node for Causal {
                 self.deliver(ctx, &message);
             }
         }
-    }
-
-    fn badge(&self) -> Badge {
-        Badge::role("member")
     }
 }
 
@@ -70,7 +58,7 @@ impl Causal {
         held.after.iter().all(|(from, count)| self.count(*from) >= *count)
     }
 
-    fn deliver(&mut self, ctx: &mut Ctx<Self>, message: &Message) {
+    fn deliver(&mut self, ctx: &mut Ctx<Member<Self>>, message: &Message) {
         *self.delivered.entry(message.from).or_default() += 1;
         message.deliver(ctx);
     }

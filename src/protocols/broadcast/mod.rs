@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | [`best_effort`] | all get it, if the sender does not crash | n messages |
 //! | [`reliable`] | all or none of those that do not crash | n^2 messages |
+//! | [`uniform`] | the same, and those that crash deliver nothing else; stops when half are silent | n^2 messages |
 //! | [`gossip`] | all, probably | some messages a round, for everyone |
 //! | [`fifo`] | each sender's messages in order | a number |
 //! | [`causal`] | no answer before its question | a vector |
@@ -29,26 +30,27 @@ pub mod by_leader;
 pub mod causal;
 pub mod fifo;
 pub mod gossip;
+pub mod member;
 pub mod mutants;
 pub mod reliable;
 pub mod total;
+pub mod uniform;
+
+#[cfg(test)]
+mod tests;
 
 pub use best_effort::BestEffort;
 pub use by_leader::ByLeader;
 pub use causal::Causal;
 pub use fifo::Fifo;
 pub use gossip::Gossip;
+pub use member::Member;
 pub use mutants::Mutant;
 pub use reliable::Reliable;
 pub use total::Total;
+pub use uniform::Uniform;
 
 use crate::node::{Ctx, Datum, Fact, Node, NodeId, Op, Operation, Outcome, node_value};
-use serde::{Deserialize, Serialize};
-
-/// There is nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {}
 
 node_value! {
     /// A message that is broadcast.

@@ -3,7 +3,8 @@
 //! The protocols are each other's mutants in most promises: best effort breaks FIFO order and reliable delivery, FIFO
 //! breaks causal order, causal order is not total. What is left is spoiled here, around [`Reliable`].
 
-use super::{Message, Reliable};
+use super::member;
+use super::{Member, Message, Reliable};
 use crate::node::{Badge, Ctx, Datum, Effect, Fact, Node, NodeId, Operation, node_value};
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub enum Bug {
 node_value! {
     /// A node with a bug.
     pub struct Mutant {
-        inner: Reliable,
+        inner: Member<Reliable>,
         #[serde(skip)]
         bug: Bug,
     }
@@ -42,7 +43,7 @@ impl Node for Mutant {
     type Disk = ();
 
     fn boot(ctx: &mut Ctx<Self>, config: &Config, (): &()) -> Self {
-        let inner = ctx.with(|ctx| Reliable::boot(ctx, &super::Config::default(), &()), |_, _| {});
+        let inner = ctx.with(|ctx| Member::boot(ctx, &member::Config::default(), &()), |_, _| {});
         Mutant { inner, bug: config.bug }
     }
 
@@ -73,7 +74,7 @@ impl Node for Mutant {
 
 impl Bug {
     /// Spoils an effect, and lets it take place.
-    fn let_out(self, ctx: &mut Ctx<Mutant>, effect: Effect<Reliable>) {
+    fn let_out(self, ctx: &mut Ctx<Mutant>, effect: Effect<Member<Reliable>>) {
         match effect {
             Effect::Send { to, .. } if self == Bug::SkipsTheLast && Some(&to) == ctx.peers().last() => {}
             Effect::Send { to, msg } => ctx.send(to, msg),

@@ -4,52 +4,33 @@
 //! If one node that does not crash delivers a message, it has sent it to all: so all that do not crash deliver it, even
 //! where the sender crashed after the first sending. The cost is a message for each pair of nodes.
 
-use super::{Config, Message, asked};
-use crate::node::{Badge, Ctx, Node, NodeId, Operation, node_value};
+use super::Message;
+use super::member::{Broadcast, Member, send_all};
+use crate::node::{Ctx, NodeId, node_value};
 use std::collections::BTreeSet;
 
 node_value! {
-    /// One of the group.
+    /// What was delivered here.
+    #[derive(Default)]
     pub struct Reliable {
-        /// How many messages it has broadcast.
-        sent: u64,
-        /// What it has delivered, by sender and number.
+        /// By sender and number.
         delivered: BTreeSet<(NodeId, u64)>,
     }
 }
 
-impl Node for Reliable {
-    type Config = Config;
+impl Broadcast for Reliable {
     type Msg = Message;
-    type Timer = ();
-    type Disk = ();
 
-    fn boot(_: &mut Ctx<Self>, _: &Config, (): &()) -> Self {
-        Reliable { sent: 0, delivered: BTreeSet::new() }
+    fn broadcast(&mut self, ctx: &mut Ctx<Member<Self>>, message: Message) {
+        let me = ctx.me();
+        self.receive(ctx, me, message);
     }
 
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        let Some(value) = asked(ctx, operation) else { return };
-        let message = Message { from: ctx.me(), number: self.sent, value };
-        self.sent += 1;
-        self.receive(ctx, message);
-    }
-
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, _: NodeId, message: Message) {
-        self.receive(ctx, message);
-    }
-
-    fn badge(&self) -> Badge {
-        Badge::role("member")
-    }
-}
-
-impl Reliable {
     /// Delivers a message and passes it on, the first time.
-    fn receive(&mut self, ctx: &mut Ctx<Self>, message: Message) {
+    fn receive(&mut self, ctx: &mut Ctx<Member<Self>>, _: NodeId, message: Message) {
         if self.delivered.insert((message.from, message.number)) {
             message.deliver(ctx);
-            ctx.others().for_each(|other| ctx.send(other, message.clone()));
+            send_all(ctx, &message);
         }
     }
 }

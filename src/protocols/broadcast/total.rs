@@ -7,17 +7,17 @@
 //! So everyone waits for everyone. One node that is silent stops all the others, which is why a service that has to go on
 //! orders by a leader and a majority instead ([`by_leader`](super::by_leader)).
 
-use super::{Config, Message, asked};
-use crate::node::{Badge, Ctx, Node, NodeId, Operation, node_value};
+use super::Message;
+use super::member::{Broadcast, Member, send_all};
+use crate::node::{Ctx, NodeId, node_value};
 use std::collections::BTreeMap;
 
 node_value! {
-    /// One of the group.
+    /// A clock, a queue, and what was heard of whom.
+    #[derive(Default)]
     pub struct Total {
         /// Its Lamport clock.
         time: u64,
-        /// How many messages it has broadcast.
-        sent: u64,
         /// What is not delivered yet, in the order of stamps and senders.
         queue: BTreeMap<(u64, NodeId), Message>,
         /// The latest stamp heard of each other node.
@@ -48,54 +48,36 @@ node_value! {
     }
 }
 
-impl Node for Total {
-    type Config = Config;
+impl Broadcast for Total {
     type Msg = Msg;
-    type Timer = ();
-    type Disk = ();
 
-    fn boot(ctx: &mut Ctx<Self>, _: &Config, (): &()) -> Self {
-        let heard = ctx.others().map(|other| (other, 0)).collect();
-        Total { time: 0, sent: 0, queue: BTreeMap::new(), heard }
-    }
-
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        let Some(value) = asked(ctx, operation) else { return };
-        let message = Message { from: ctx.me(), number: self.sent, value };
-        self.sent += 1;
+    fn broadcast(&mut self, ctx: &mut Ctx<Member<Self>>, message: Message) {
         self.time += 1;
         self.queue.insert((self.time, ctx.me()), message.clone());
-        self.send_all(ctx, &Msg::Publish(Publish { time: self.time, message }));
+        send_all(ctx, &Msg::Publish(Publish { time: self.time, message }));
         self.deliver_settled(ctx);
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, msg: Msg) {
+    fn receive(&mut self, ctx: &mut Ctx<Member<Self>>, from: NodeId, msg: Msg) {
         let (Msg::Publish(Publish { time, .. }) | Msg::Ack(Ack { time })) = msg;
         self.time = self.time.max(time) + 1;
         self.heard.insert(from, time);
         if let Msg::Publish(Publish { message, .. }) = msg {
             self.queue.insert((time, from), message);
             self.time += 1;
-            self.send_all(ctx, &Msg::Ack(Ack { time: self.time }));
+            send_all(ctx, &Msg::Ack(Ack { time: self.time }));
         }
         self.deliver_settled(ctx);
-    }
-
-    fn badge(&self) -> Badge {
-        Badge::role("member")
     }
 }
 
 impl Total {
-    fn send_all(&self, ctx: &mut Ctx<Self>, msg: &Msg) {
-        ctx.others().for_each(|other| ctx.send(other, msg.clone()));
-    }
-
     /// Delivers what is first in the queue, as long as nothing earlier can come.
-    fn deliver_settled(&mut self, ctx: &mut Ctx<Self>) {
+    fn deliver_settled(&mut self, ctx: &mut Ctx<Member<Self>>) {
         while let Some(first) = self.queue.first_entry() {
             let stamp = *first.key();
-            let is_settled = self.heard.iter().all(|(from, time)| (*time, *from) >= stamp);
+            let is_settled =
+                ctx.others().all(|from| self.heard.get(&from).is_some_and(|time| (*time, from) >= stamp));
             if !is_settled {
                 return;
             }

@@ -29,7 +29,7 @@
 //! Sandeep Kulkarni, Murat Demirbas, Deepak Madeppa, Bharadwaj Avva, Marcelo Leone, *Logical Physical Clocks*, 2014.
 
 use super::mutants::{Mutant, Spoiled};
-use crate::node::{Badge, Ctx, Fact, LocalSpan, Node, NodeId, node_value};
+use crate::node::{Badge, Ctx, Fact, LocalSpan, Node, NodeId, Stamp, node_value};
 use serde::{Deserialize, Serialize};
 
 /// The settings.
@@ -128,7 +128,8 @@ impl Hybrid {
         let counts = [self.pair, heard].into_iter().filter(|pair| pair.l == l).map(|pair| pair.c);
         let c = counts.max().map_or(0, |largest| largest + 1);
         self.pair = Pair { l, c };
-        ctx.observe(Fact::Timestamped { time: l, count: c, bound: Some(self.epsilon), operation: None });
+        let stamp = Stamp::Time { time: l, count: c };
+        ctx.observe(Fact::Stamped { stamp, bound: Some(self.epsilon), operation: None });
     }
 }
 

@@ -51,13 +51,5 @@ impl<N: Spoiled> Node for Mutant<N> {
 /// Hands on what the node within does, spoiled.
 fn let_out<N: Spoiled>(ctx: &mut Ctx<Mutant<N>>, mut effect: Effect<N>) {
     N::spoil_effect(&mut effect);
-    ctx.effect(match effect {
-        Effect::Send { to, msg } => Effect::Send { to, msg },
-        Effect::SetTimer { timer, after } => Effect::SetTimer { timer, after },
-        Effect::SetTimerBetween { timer, least, most } => Effect::SetTimerBetween { timer, least, most },
-        Effect::CancelTimer(timer) => Effect::CancelTimer(timer),
-        Effect::Write(write) => Effect::Write(write),
-        Effect::Sync => Effect::Sync,
-        Effect::Observe(fact) => Effect::Observe(fact),
-    });
+    ctx.effect(effect.retyped());
 }

@@ -89,7 +89,7 @@ impl<C: Clock> Node for Process<C> {
 
     fn on_message(&mut self, ctx: &mut Ctx<Self>, _: NodeId, message: Message) {
         self.clock.receive(&message.stamp);
-        ctx.observe(Fact::Stamped { stamp: self.clock.stamp() });
+        ctx.observe(Fact::Stamped { stamp: self.clock.stamp(), bound: None, operation: None });
     }
 
     fn badge(&self) -> Badge {
@@ -100,7 +100,7 @@ impl<C: Clock> Node for Process<C> {
 impl<C: Clock> Process<C> {
     fn step(&mut self, ctx: &mut Ctx<Self>) {
         self.clock.tick();
-        ctx.observe(Fact::Stamped { stamp: self.clock.stamp() });
+        ctx.observe(Fact::Stamped { stamp: self.clock.stamp(), bound: None, operation: None });
     }
 
     fn send(&mut self, ctx: &mut Ctx<Self>, to: NodeId) {

@@ -2,7 +2,7 @@
 
 use super::cristian::{self, Cristian};
 use super::hybrid::{self, Hybrid, Pair, Stamped};
-use crate::node::{ClockReading, Cluster, Ctx, Effect, Fact, LocalSpan, LocalTime, Node};
+use crate::node::{ClockReading, Cluster, Ctx, Effect, Fact, LocalSpan, LocalTime, Node, Stamp};
 use proptest::prelude::*;
 
 fn cluster() -> Cluster {
@@ -73,7 +73,7 @@ proptest! {
             let heard = Pair { l, c };
             let reading = ClockReading { wall: LocalTime(wall), ..up(0) };
             let facts = at(reading, |ctx| node.on_message(ctx, server, Stamped { sent: heard }));
-            let [Fact::Timestamped { time, count, .. }] = facts[..] else { panic!("{facts:?}") };
+            let [Fact::Stamped { stamp: Stamp::Time { time, count }, .. }] = facts[..] else { panic!("{facts:?}") };
             let now = Pair { l: time, c: count };
             prop_assert!(now > last && now > heard && now.l >= wall);
             last = now;

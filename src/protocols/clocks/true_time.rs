@@ -34,7 +34,8 @@
 
 use super::mutants::Spoiled;
 use crate::node::{
-    Badge, Ctx, Datum, Effect, Fact, LocalSpan, LocalTime, Node, NodeId, Operation, OperationId, Outcome, node_value,
+    Badge, Ctx, Datum, Effect, Fact, LocalSpan, LocalTime, Node, NodeId, Operation, OperationId, Outcome, Stamp,
+    node_value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -130,7 +131,8 @@ impl Server {
         self.last = latest.max(self.last + LocalSpan(1));
         let error = LocalSpan(latest.since(earliest).0.div_ceil(2));
         ctx.observe(Fact::ClockEstimated { time: ctx.now().0, error });
-        ctx.observe(Fact::Timestamped { time: self.last.0, count: 0, bound: None, operation: Some(operation) });
+        let stamp = Stamp::Time { time: self.last.0, count: 0 };
+        ctx.observe(Fact::Stamped { stamp, bound: None, operation: Some(operation) });
         self.waiting.insert(operation, self.last);
         ctx.set_timer(Waited { operation, client: from }, self.last.since(earliest));
     }

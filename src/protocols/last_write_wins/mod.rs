@@ -31,7 +31,7 @@
 //! with timestamps*, 2013 (the trouble).
 
 use crate::node::{
-    Badge, Ctx, Datum, Fact, Key, LocalTime, Node, NodeId, Op, Operation, OperationId, Outcome, node_value,
+    Badge, Ctx, Datum, Fact, Key, LocalTime, Node, NodeId, Op, Operation, OperationId, Outcome, Stamp, node_value,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,12 +146,8 @@ impl Replica {
             Op::Get(key) => (key, true),
             Op::Put(key, value) => {
                 let stamp = (ctx.now(), me.index() as u64);
-                ctx.observe(Fact::Timestamped {
-                    time: stamp.0.0,
-                    count: stamp.1,
-                    bound: None,
-                    operation: Some(operation),
-                });
+                let shown = Stamp::Time { time: stamp.0.0, count: stamp.1 };
+                ctx.observe(Fact::Stamped { stamp: shown, bound: None, operation: Some(operation) });
                 let version = Version { stamp, value };
                 for other in ctx.others() {
                     ctx.send(other, Msg::Store(operation, key.clone(), version.clone()));

@@ -124,7 +124,7 @@ impl Mutant {
 
     /// Spoils effects, and lets them take place.
     fn let_out(&self, ctx: &mut Ctx<Self>, effects: Vec<Effect<Raft>>) {
-        self.bug.spoil_effects(effects).into_iter().for_each(|effect| ctx.effect(as_own(effect)));
+        self.bug.spoil_effects(effects).into_iter().for_each(|effect| ctx.effect(effect.retyped()));
     }
 }
 
@@ -184,18 +184,5 @@ fn bare_heartbeat(effect: &Effect<Raft>) -> Option<Effect<Raft>> {
             Some(Effect::Send { to: *to, msg })
         }
         _ => None,
-    }
-}
-
-/// An effect of the node within as one of the mutant.
-fn as_own(effect: Effect<Raft>) -> Effect<Mutant> {
-    match effect {
-        Effect::Send { to, msg } => Effect::Send { to, msg },
-        Effect::SetTimer { timer, after } => Effect::SetTimer { timer, after },
-        Effect::SetTimerBetween { timer, least, most } => Effect::SetTimerBetween { timer, least, most },
-        Effect::CancelTimer(timer) => Effect::CancelTimer(timer),
-        Effect::Write(write) => Effect::Write(write),
-        Effect::Sync => Effect::Sync,
-        Effect::Observe(fact) => Effect::Observe(fact),
     }
 }
