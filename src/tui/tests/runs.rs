@@ -23,7 +23,7 @@ pub fn show(name: &str, text: &str) -> Show {
         name: name.to_owned(),
         title: scenario.title,
         look: scenario.look.unwrap_or_default(),
-        seed: scenario.plan.seed,
+        seed: Some(scenario.plan.seed),
         questions: Vec::new(),
         violations: Vec::new(),
         start: None,
