@@ -105,15 +105,8 @@ mod screen {
             let entries = list::entries()?.into_iter().map(entry).collect();
             let Some(scenario) = crate::tui::browse(entries, ascii, colour)? else { return Ok(Exit::Met) };
             let which = Which { scenario, seed: None, variant: None };
-            let view_of = View {
-                which,
-                at: None,
-                regex: None,
-                delimiter: None,
-                execution: None,
-                ascii,
-                no_ask: false,
-            };
+            let view_of =
+                View { which, at: None, regex: None, delimiter: None, execution: None, ascii, no_ask: false };
             view(registry, &view_of, color)?;
         }
     }

@@ -18,7 +18,9 @@ mod why;
 pub(crate) mod words;
 
 pub use export::{Exported, MOST_DRAWN, html, mermaid, perfetto, shiviz, svg};
-pub use foreign::{DEFAULT_PATTERN, Execution, ForeignEvent, ForeignLog, LogMistake, Pairs, brings_expression, executions};
+pub use foreign::{
+    DEFAULT_PATTERN, Execution, ForeignEvent, ForeignLog, LogMistake, Pairs, brings_expression, executions,
+};
 pub use graph::Causality;
 pub use line::{describe, json_line, log_line};
 pub use order::{Cone, Crossing, Cut, Influence};

@@ -155,7 +155,11 @@ impl ForeignLog {
     /// zero, for none is known.
     pub fn trace(&self) -> Result<Trace, LogMistake> {
         let names = short_names(&self.hosts);
-        let cluster = Cluster::new([("host", names)]).map_err(|error| LogMistake { line: None, text: error.to_string(), accepted: ACCEPTED_CLOCKS })?;
+        let cluster = Cluster::new([("host", names)]).map_err(|error| LogMistake {
+            line: None,
+            text: error.to_string(),
+            accepted: ACCEPTED_CLOCKS,
+        })?;
         let mut trace = Trace::new(cluster);
         let mut known = vec![vec![0; self.hosts.len()]; self.hosts.len()];
         for event in &self.events {

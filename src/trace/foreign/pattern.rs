@@ -69,9 +69,10 @@ pub(super) fn parts<'a>(body: &'a str, skipped: usize, delimiter: &str) -> Resul
 
 /// Compiles an expression as JavaScript writes it, or says why it cannot be used.
 fn compiled(expression: &str) -> Result<Regex, String> {
-    RegexBuilder::new(&translated(expression)).multi_line(true).build().map_err(|error| {
-        format!("the expression {expression:?} cannot be used: {}", last_line(&error.to_string()))
-    })
+    RegexBuilder::new(&translated(expression))
+        .multi_line(true)
+        .build()
+        .map_err(|error| format!("the expression {expression:?} cannot be used: {}", last_line(&error.to_string())))
 }
 
 /// A compiled expression with the groups that are needed.
@@ -108,8 +109,11 @@ impl Pattern {
             let group = |name| captures.name(name).map_or("", |found| found.as_str());
             let clock_at = captures.name("clock").map_or(whole.start(), |clock| clock.start());
             let clock_line = line + line_feeds(&text[whole.start()..clock_at]);
-            let clock = clock(group("clock"))
-                .map_err(|text| LogMistake { line: Some(clock_line), text, accepted: super::ACCEPTED_JSON })?;
+            let clock = clock(group("clock")).map_err(|text| LogMistake {
+                line: Some(clock_line),
+                text,
+                accepted: super::ACCEPTED_JSON,
+            })?;
             let host = group("host").to_owned();
             if host.is_empty() {
                 let told = LogMistake::of_pattern("the event has no host");

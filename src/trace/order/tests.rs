@@ -49,6 +49,27 @@ proptest! {
     }
 
     #[test]
+    fn events_are_counted_by_how_they_stand(seed in any::<u64>(), events in 50u32..400, seen in 1u32..400) {
+        let trace = trace(seed, events);
+        let limit = EventId(seen.min(trace.len() as u32));
+        for tip in (0..limit.0).step_by(7).map(EventId) {
+            let others = || trace.ids().filter(|id| *id < limit && *id != tip && trace.node(*id).is_some());
+            let expected = Influence {
+                past: others().filter(|id| trace.before(*id, tip)).count(),
+                future: others().filter(|id| trace.before(tip, *id)).count(),
+                concurrent: others().filter(|id| trace.concurrent(*id, tip)).count(),
+            };
+            prop_assert_eq!(trace.influence(tip, limit), expected, "{}", tip);
+            for node in trace.cluster().ids() {
+                let past = trace.events_of(node).rfind(|id| *id == tip || trace.before(*id, tip));
+                prop_assert_eq!(trace.past(tip).edge(&trace, node), past);
+                let future = trace.events_of(node).find(|id| trace.before(tip, *id));
+                prop_assert_eq!(trace.future(tip).edge(&trace, node), future);
+            }
+        }
+    }
+
+    #[test]
     fn the_longest_chain_is_a_chain_as_long_as_its_stamp(seed in any::<u64>(), events in 50u32..600) {
         let trace = trace(seed, events);
         // The length of the longest chain to each event, from the causes alone.

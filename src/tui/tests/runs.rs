@@ -158,3 +158,16 @@ pub fn crowd() -> Show {
     );
     show("raft/crowd", &text)
 }
+
+/// Five lock nodes, one of whose clocks jumps.
+pub fn redlock() -> Show {
+    show("time/redlock", include_str!("../../../scenarios/time/redlock.ron"))
+}
+
+/// The log of another system.
+pub fn log() -> Show {
+    let text = "x\na {\"a\":1}\ny\nb {\"b\":1}\nz\nb {\"a\":1,\"b\":2}\nw\nc {\"c\":1}\nv\na {\"a\":2}\n";
+    let log = crate::trace::ForeignLog::parse(text, None).unwrap();
+    let session = Box::new(crate::scenario::LogSession::new(&log).unwrap());
+    Show { session, seed: None, name: "other.log".to_owned(), title: String::new(), look: String::new(), ..tiny() }
+}
