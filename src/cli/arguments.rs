@@ -155,9 +155,15 @@ pub struct View {
     /// Where to begin: an instant such as 1.5s, or an event such as e131
     #[arg(long, value_name = "T|EVENT")]
     pub at: Option<String>,
-    /// Of a log: what finds an event in it, as in ShiViz
+    /// What finds an event in the log of another system, as in ShiViz; any file can then be read
     #[arg(long, value_name = "R")]
     pub regex: Option<String>,
+    /// What parts the executions in a log; its group trace names them
+    #[arg(long, value_name = "R")]
+    pub delimiter: Option<String>,
+    /// Which execution of a log; the first where absent
+    #[arg(long, value_name = "NAME")]
+    pub execution: Option<String>,
     /// Draw with plain ASCII only
     #[arg(long)]
     pub ascii: bool,
@@ -233,6 +239,9 @@ pub struct Stats {
     /// What finds an event in it, as in ShiViz: groups host, clock and event
     #[arg(long, value_name = "R")]
     pub regex: Option<String>,
+    /// What parts several executions in it; its group trace names them
+    #[arg(long, value_name = "R")]
+    pub delimiter: Option<String>,
     /// How to print the numbers
     #[arg(long, default_value = "text")]
     pub format: Plain,

@@ -5,7 +5,7 @@ use super::run::{Made, create};
 use super::shared::Stop;
 use crate::node::{SimSpan, SimTime};
 use crate::scenario::Opened;
-use crate::trace::{Exported, MOST_DRAWN, html, mermaid, perfetto, shiviz, svg};
+use crate::trace::{Exported, MOST_DRAWN, grouped, html, mermaid, perfetto, shiviz, svg};
 use std::io::{BufWriter, Write};
 
 fn is_picture(format: Format) -> bool {
@@ -25,10 +25,15 @@ pub fn export(run: &Run, made: &Made, opened: &Opened) -> Result<(), Stop> {
     let from = run.from.as_deref().map_or(Ok(SimSpan::ZERO), str::parse).map_err(Stop::usage)?;
     let scenario = &made.scenario;
     let variant = scenario.variant.as_ref().map_or(String::new(), |variant| format!(" ({variant})"));
+    let digest = opened.session.digest().unwrap_or("unknown");
+    let mut again = vec![];
+    again.extend(run.until.iter().flat_map(|until| ["--until", until]));
+    let again = made.command("run", &again);
     let exported = Exported {
         trace: opened.session.trace(),
         name: format!("{}{variant}, seed {}", scenario.name, scenario.plan.seed),
         title: scenario.title.clone(),
+        caption: format!("{again}   {} events, digest {digest}", grouped(opened.session.trace().len() as u64)),
         from: SimTime(from.0),
         end: opened.session.end(),
     };

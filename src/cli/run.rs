@@ -62,7 +62,7 @@ pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> 
             made.exit(&opened)
         }
         Format::Shiviz | Format::Mermaid | Format::Svg | Format::Html | Format::Perfetto => {
-            let opened = made.open(Lines::None)?;
+            let opened = made.open(Lines::Digest(Digest::default()))?;
             super::export::export(run, &made, &opened)?;
             made.exit(&opened)
         }

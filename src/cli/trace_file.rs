@@ -78,7 +78,6 @@ pub fn footer(session: &dyn Session, verdicts: &[Verdict]) -> String {
 }
 
 /// The header of a file, if it is a trace of a version that can be read.
-#[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "only the terminal reads traces to show them"))]
 pub fn header_of(path: &Path) -> Option<Header> {
     /// A scenario's text and some more.
     const MAX_BYTES: u64 = 4 << 20;

@@ -28,6 +28,10 @@ impl Session for LogSession {
         SimTime::ZERO
     }
 
+    fn knows_time(&self) -> bool {
+        false
+    }
+
     fn digest(&self) -> Option<&str> {
         None
     }

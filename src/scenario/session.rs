@@ -24,6 +24,11 @@ pub trait Session: Send {
     /// The instant at which it ended.
     fn end(&self) -> SimTime;
 
+    /// Whether true time is known: of a log of another system only the order is.
+    fn knows_time(&self) -> bool {
+        true
+    }
+
     /// The digest of its event lines, where it was computed.
     fn digest(&self) -> Option<&str>;
 

@@ -18,10 +18,12 @@ mod why;
 pub(crate) mod words;
 
 pub use export::{Exported, MOST_DRAWN, html, mermaid, perfetto, shiviz, svg};
-pub use foreign::{DEFAULT_PATTERN, ForeignEvent, ForeignLog, LogMistake, Pairs};
+pub use foreign::{
+    DEFAULT_PATTERN, Execution, ForeignEvent, ForeignLog, LogMistake, Pairs, brings_expression, executions,
+};
 pub use graph::Causality;
 pub use line::{describe, json_line, log_line};
-pub use order::{Cone, Crossing, Cut};
+pub use order::{Cone, Crossing, Cut, Influence};
 pub use record::{EventKind, FaultRecord, OperationRecord, Record, Trace};
 pub use recorder::{Digest, Lines, Recorder};
 pub use stamps::Stamps;

@@ -41,6 +41,27 @@ impl Cone {
             (Reach::Future(_), None) => trace.before(self.tip, id),
         }
     }
+
+    /// Where the cone ends on a node: of a past the node's last event in it, of a future its first.
+    pub fn edge(&self, trace: &Trace, node: NodeId) -> Option<EventId> {
+        let own = match &self.reach {
+            Reach::Past(last) => Some(last[node.index()]),
+            Reach::Future(first) => first[node.index()],
+        };
+        let place = own?.checked_sub(1)? as usize;
+        trace.by_node[node.index()].get(place).map(|id| EventId(*id))
+    }
+}
+
+/// How many of the nodes' events stand how to one event, which is not counted itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Influence {
+    /// Those that happened before it.
+    pub past: usize,
+    /// Those that happened after it.
+    pub future: usize,
+    /// Those that can neither have influenced it nor have been influenced.
+    pub concurrent: usize,
 }
 
 /// A moment of the run as a set of its events: of each node its first so many.
@@ -172,6 +193,24 @@ impl Trace {
             None => None,
         };
         Cone { tip, reach: Reach::Future(self.cluster().ids().map(first).collect()) }
+    }
+
+    /// How many events of nodes before `limit` are in the past of an event, in its future, and in neither: a subtraction
+    /// a node, however long the run is.
+    pub fn influence(&self, tip: EventId, limit: EventId) -> Influence {
+        let (past, future) = (self.past(tip), self.future(tip));
+        let itself = usize::from(self.node(tip).is_some());
+        let mut counted = Influence::default();
+        for (node, events) in self.cluster().ids().zip(&self.by_node) {
+            let seen = events.partition_point(|event| *event < limit.0);
+            let until = |id: EventId| events.partition_point(|event| *event < id.0);
+            counted.past += past.edge(self, node).map_or(0, |last| until(last) + 1).min(seen);
+            counted.future += future.edge(self, node).map_or(0, |first| seen.saturating_sub(until(first)));
+            counted.concurrent += seen;
+        }
+        counted.past -= itself.min(counted.past);
+        counted.concurrent = counted.concurrent.saturating_sub(counted.past + counted.future + itself);
+        counted
     }
 
     /// The longest chain of events, each a cause of the next, that ends in this one. A Lamport stamp is the length of

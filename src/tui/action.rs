@@ -36,6 +36,10 @@ pub enum Action {
     ScrollDown,
     ScrollUp,
     Quiet,
+    /// Marks the causal past and future of the event, and what is concurrent.
+    Cone,
+    /// What each node's clock shows.
+    Clocks,
     // Panels.
     AskTime,
     AskEvent,

@@ -112,6 +112,8 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c('V')], A::PreviousViolation, "", "to the one before"),
     line(Run, &[c('c')], A::Cause, "cause", "to what caused this event"),
     line(Run, &[c('e')], A::Effect, "effect", "to what it caused first"),
+    line(Run, &[c('p')], A::Cone, "cone", "mark past and future: cone"),
+    line(Run, &[c('w')], A::Clocks, "", "show or hide the clocks"),
     line(Run, &[c('i')], A::Inspector, "panel", "panel: small, large, away"),
     line(Run, &[c('n')], A::NextOfNode, "", "the node's next event"),
     line(Run, &[c('N')], A::PreviousOfNode, "", "its event before"),

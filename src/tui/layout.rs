@@ -1,7 +1,7 @@
 //! Where everything stands on the screen.
 
 use super::model::Inspector;
-use crate::node::SimTime;
+use crate::node::{LocalTime, SimTime};
 use ratatui::layout::Rect;
 
 /// The smallest screen that the run fits on: columns and lines.
@@ -82,11 +82,12 @@ const WORDS_AT_LEAST: u16 = 26;
 const HALF_AT_MOST: u16 = 6;
 
 impl Columns {
-    /// `focus` is a node that must have a lane.
-    pub fn new(width: u16, nodes: usize, focus: usize, events: usize, end: SimTime) -> Self {
-        let ids = width >= 100;
+    /// `focus` is a node that must have a lane. Where no time is known, so no `end`, the events' numbers stand alone.
+    pub fn new(width: u16, nodes: usize, focus: usize, events: usize, end: Option<SimTime>) -> Self {
+        let ids = width >= 100 || end.is_none();
         let id_width = if ids { digits(events as u64) + 2 } else { 0 };
-        let margin = 1 + id_width + digits(end.0 / 1_000_000_000) + 5 + 1;
+        let time_width = end.map_or(0, |end| digits(end.0 / 1_000_000_000) + 5 + 1);
+        let margin = (1 + id_width + time_width).max(7);
         let words_at_least = WORDS_AT_LEAST.max(width * 33 / 100);
         let room = usize::from(width.saturating_sub(margin + 3 + words_at_least));
         let fits = |half: &u16| nodes * lane(*half) <= room;
@@ -135,4 +136,26 @@ pub fn digits(number: u64) -> u16 {
 /// An instant with four decimals: a tenth of a millisecond.
 pub fn clock(time: SimTime) -> String {
     format!("{}.{:04}", time.0 / 1_000_000_000, time.0 / 100_000 % 10_000)
+}
+
+/// What a clock shows, in the same form.
+pub fn reading(local: LocalTime) -> String {
+    let sign = if local.0 < 0 { "-" } else { "" };
+    format!("{sign}{}", clock(SimTime(local.0.unsigned_abs())))
+}
+
+/// How far a clock is from true time: with a sign, and a unit that keeps it short.
+pub fn offset(nanos: i64) -> String {
+    let sign = if nanos < 0 { '-' } else { '+' };
+    match nanos.unsigned_abs() {
+        0 => "exact".to_owned(),
+        size @ 1..1_000 => format!("{sign}{size} ns"),
+        size @ 1_000..1_000_000 => format!("{sign}{} us", size / 1_000),
+        size @ 1_000_000..100_000_000 => format!("{sign}{}.{} ms", size / 1_000_000, size / 100_000 % 10),
+        size @ 100_000_000..1_000_000_000 => format!("{sign}{} ms", size / 1_000_000),
+        size @ 1_000_000_000..100_000_000_000 => {
+            format!("{sign}{}.{:02} s", size / 1_000_000_000, size / 10_000_000 % 100)
+        }
+        size => format!("{sign}{} s", size / 1_000_000_000),
+    }
 }

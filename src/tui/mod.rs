@@ -41,8 +41,8 @@ pub struct Show {
     pub title: String,
     /// What to look out for.
     pub look: String,
-    /// The run's seed.
-    pub seed: u64,
+    /// The run's seed; none where it is the log of another system.
+    pub seed: Option<u64>,
     /// The lesson's questions. Those without an answer are not put.
     pub questions: Vec<Question>,
     /// The promises that were broken.

@@ -37,6 +37,10 @@ pub struct Model {
     pub scroll: usize,
     /// Whether the rows of disks and logs are left out.
     pub quiet: bool,
+    /// Whether past, future and what is concurrent are told apart everywhere.
+    pub cone: bool,
+    /// Whether what the nodes' clocks show stands beside the strip of the run.
+    pub clocks: bool,
     /// What the last action has to say.
     pub notice: Option<String>,
     /// What was searched for last.
@@ -67,18 +71,26 @@ impl Model {
             inspector: Inspector::Small,
             scroll: 0,
             quiet: false,
+            cone: false,
+            clocks: false,
             notice: None,
             sought: String::new(),
             quiz: Quiz::new(&mut show),
-            overview: Overview::new(show.session.trace(), show.session.end(), &violations),
+            overview: Overview::new(show.session.as_ref(), &violations),
             violations,
             kept: Kept::default(),
             scene: None,
             done: false,
             show,
         };
+        model.clocks = model.overview.clocks_differ();
         model.refresh();
         model
+    }
+
+    /// Whether true time is known: of a log of another system only the order is.
+    pub fn knows_time(&self) -> bool {
+        self.show.session.knows_time()
     }
 
     /// Gathers what is drawn. To be called whenever something has changed.

@@ -2,6 +2,7 @@
 
 use super::Mark;
 use crate::node::{EventId, Fact, Fault, SimTime};
+use crate::scenario::Session;
 use crate::trace::{EventKind, Trace};
 use std::collections::BTreeSet;
 
@@ -30,6 +31,9 @@ pub struct Overview {
     /// The cut links from an event on.
     cuts: Vec<(EventId, BTreeSet<(usize, usize)>)>,
     end: SimTime,
+    /// Whether the strip runs along true time; else along the events' numbers.
+    timed: bool,
+    clocks_differ: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,15 +51,23 @@ enum Change {
 
 impl Overview {
     /// One pass over the trace.
-    pub fn new(trace: &Trace, end: SimTime, violations: &[Mark]) -> Self {
-        let mut overview = Overview { changes: vec![Vec::new(); trace.cluster().len()], cuts: Vec::new(), end };
+    pub fn new(session: &dyn Session, violations: &[Mark]) -> Self {
+        let (trace, timed) = (session.trace(), session.knows_time());
+        let mut overview = Overview {
+            changes: vec![Vec::new(); trace.cluster().len()],
+            cuts: Vec::new(),
+            end: if timed { session.end() } else { SimTime(trace.len() as u64) },
+            timed,
+            clocks_differ: false,
+        };
         let mut cut = BTreeSet::new();
         for id in trace.ids() {
             overview.note(trace, id, &mut cut);
         }
         for mark in violations.iter().filter(|mark| (mark.event.0 as usize) < trace.len()) {
             let node = trace.node(mark.event).map_or(0, |node| node.index());
-            overview.changes[node].push((mark.event, trace.record(mark.event).time(), Change::Violation));
+            let place = overview.place(trace, mark.event);
+            overview.changes[node].push((mark.event, place, Change::Violation));
         }
         overview.changes.iter_mut().for_each(|changes| changes.sort_by_key(|change| change.0));
         overview
@@ -63,6 +75,9 @@ impl Overview {
 
     fn note(&mut self, trace: &Trace, id: EventId, cut: &mut BTreeSet<(usize, usize)>) {
         let record = trace.record(id);
+        // The network has no clock.
+        let reads = record.own() > 0 && record.kind() != EventKind::Fault;
+        self.clocks_differ |= reads && i128::from(record.local().0) != i128::from(record.time().0);
         let change = match record.kind() {
             EventKind::Boot => Change::Boot,
             EventKind::Fact => match trace.fact(id) {
@@ -99,6 +114,16 @@ impl Overview {
         self.end
     }
 
+    /// Whether some clock of the run ever showed another time than the true one.
+    pub fn clocks_differ(&self) -> bool {
+        self.clocks_differ && self.timed
+    }
+
+    /// Where an event stands in the strip: its instant, or its number where no instant is known.
+    pub fn place(&self, trace: &Trace, id: EventId) -> SimTime {
+        if self.timed { trace.record(id).time() } else { SimTime(u64::from(id.0)) }
+    }
+
     /// The bucket of an instant, where there are `width`.
     pub fn bucket(&self, time: SimTime, width: usize) -> usize {
         let place = u128::from(time.0) * width as u128 / (u128::from(self.end.0) + 1);
@@ -114,7 +139,9 @@ impl Overview {
 
     fn strip(&self, changes: &[(EventId, SimTime, Change)], width: usize, limit: u32, seen: usize) -> Vec<Cell> {
         let mut strip = vec![Cell::Hidden; width];
-        let (mut role, mut paused, mut next) = (Cell::Down, false, 0);
+        // A log of another system does not tell when its hosts were down.
+        let begin = if self.timed { Cell::Down } else { Cell::Up };
+        let (mut role, mut paused, mut next) = (begin, false, 0);
         for (bucket, cell) in strip.iter_mut().enumerate().take(seen) {
             let mut gravest = Cell::Hidden;
             while let Some(&(id, time, change)) = changes.get(next)

@@ -8,7 +8,7 @@ use super::overview::{self, Cell};
 use super::rows::{Row, Rows};
 use crate::node::{EventId, Fault, NodeId};
 use crate::scenario::Picture;
-use crate::trace::{Change, EventKind, Trace, Tree};
+use crate::trace::{Change, Cone, EventKind, Influence, Trace, Tree};
 
 /// What a lifeline looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,40 @@ pub struct Details {
     pub effects: Vec<EventId>,
 }
 
+/// How an event stands to the one at the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    Past,
+    Here,
+    Future,
+    Concurrent,
+}
+
+/// What may have influenced the event at the cursor, and what it may influence.
+pub struct Cones {
+    pub past: Cone,
+    pub future: Cone,
+    /// Of the events that may be seen.
+    pub counts: Influence,
+}
+
+impl Cones {
+    fn new(trace: &Trace, cursor: EventId, limit: u32) -> Self {
+        let counts = trace.influence(cursor, EventId(limit));
+        Cones { past: trace.past(cursor), future: trace.future(cursor), counts }
+    }
+
+    /// How the events of a row stand: those that come first decide for the past, those that come last for the future.
+    pub fn relation(&self, trace: &Trace, row: Row) -> Relation {
+        match () {
+            () if row.holds(self.past.tip()) => Relation::Here,
+            () if self.past.contains(trace, row.first) => Relation::Past,
+            () if self.future.contains(trace, row.last) => Relation::Future,
+            () => Relation::Concurrent,
+        }
+    }
+}
+
 /// For each node the overview's cells.
 pub type Strips = Vec<Vec<Cell>>;
 
@@ -54,6 +88,7 @@ pub struct Scene {
     pub backdrops: Vec<Backdrop>,
     pub rails: Vec<Rail>,
     pub strips: Strips,
+    pub cones: Cones,
     pub picture: Picture,
     pub details: Details,
 }
@@ -69,6 +104,9 @@ pub struct Kept {
 /// How wide names and roles are in the overview.
 pub const LABEL_WIDTH: u16 = 20;
 
+/// How wide the nodes' clocks are in the overview: a reading and how far it is off.
+pub const CLOCKS_WIDTH: u16 = 20;
+
 /// Events ahead among which an event's effects are looked for.
 const EFFECTS_WITHIN: u32 = 512;
 
@@ -78,7 +116,8 @@ pub fn gather(model: &mut Model) -> Option<Scene> {
     let layout = Layout::new(model.size, nodes, model.trace().len(), model.inspector)?;
     let here = model.node_here();
     let trace = model.trace();
-    let columns = Columns::new(model.size.0, nodes, here.index(), trace.len(), model.overview.end());
+    let end = Some(model.overview.end()).filter(|_| model.knows_time());
+    let columns = Columns::new(model.size.0, nodes, here.index(), trace.len(), end);
     let limit = model.limit();
     let (rows, at) = window(&model.rows(), model.cursor, usize::from(layout.space.height));
     let (first, last) = (rows[0].first, rows[rows.len() - 1].last);
@@ -90,11 +129,13 @@ pub fn gather(model: &mut Model) -> Option<Scene> {
     });
     let rails = lanes::rails(&model.rows(), &flying, base, (first, last), columns.slots());
     let backdrops = backdrops(model, kept, base, &rows);
-    let strips = strips(model, usize::from(layout.overview.width - LABEL_WIDTH), limit);
+    let clocks = if model.clocks { CLOCKS_WIDTH } else { 0 };
+    let strips = strips(model, usize::from(layout.overview.width - LABEL_WIDTH - clocks), limit);
+    let cones = Cones::new(model.trace(), model.cursor, limit);
     let (cursor, focus) = (model.cursor, model.focus());
     let picture = model.show.session.picture(cursor);
     let details = details(model, cursor, focus, limit);
-    Some(Scene { layout, columns, limit, rows, at, backdrops, rails, strips, picture, details })
+    Some(Scene { layout, columns, limit, rows, at, backdrops, rails, strips, cones, picture, details })
 }
 
 /// The rows on the screen and the cursor's place among them: two thirds down, higher near the beginning. It depends on
@@ -137,7 +178,7 @@ fn strips(model: &mut Model, width: usize, limit: u32) -> Strips {
     {
         return strips.clone();
     }
-    let limit_time = model.trace().get(EventId(limit)).map(|record| record.time());
+    let limit_time = model.trace().get(EventId(limit)).map(|_| model.overview.place(model.trace(), EventId(limit)));
     let strips = model.overview.strips(width, limit, limit_time);
     model.kept.strips = Some(((width, limit), strips.clone()));
     strips
@@ -146,7 +187,8 @@ fn strips(model: &mut Model, width: usize, limit: u32) -> Strips {
 fn backdrops(model: &Model, picture: Option<&Picture>, base: u32, rows: &[Row]) -> Vec<Backdrop> {
     let trace = model.trace();
     let nodes = trace.cluster().len();
-    let mut lives = vec![Life::Down; nodes];
+    let begin = if model.knows_time() { Life::Down } else { Life::Up };
+    let mut lives = vec![begin; nodes];
     for (life, node) in lives.iter_mut().zip(picture.iter().flat_map(|picture| &picture.nodes)) {
         *life = match node.badge {
             None => Life::Down,

@@ -47,6 +47,9 @@ fn in_run(model: &mut Model, action: Action) {
         Action::ScrollDown => model.scroll = (model.scroll + 1).min(longest(model)),
         Action::ScrollUp => model.scroll = model.scroll.saturating_sub(1),
         Action::Quiet => toggle_quiet(model),
+        Action::Cone => toggle_cone(model),
+        Action::Clocks => toggle_clocks(model),
+        Action::AskTime if !model.knows_time() => model.notice = Some(NO_TIMES.to_owned()),
         Action::AskTime => ask(model, Asks::Time),
         Action::AskEvent => ask(model, Asks::Event),
         Action::AskText => ask(model, Asks::Text),
@@ -178,6 +181,27 @@ fn toggle_quiet(model: &mut Model) {
     stop(model, model.cursor.0);
 }
 
+fn toggle_cone(model: &mut Model) {
+    model.cone = !model.cone;
+    let told = match model.cone {
+        true => "past, future and concurrent events are told apart, in the strip above too",
+        false => "past and future are marked beside the rows only",
+    };
+    model.notice = Some(told.to_owned());
+}
+
+/// Of a log of another system only the order is known.
+const NO_TIMES: &str = "a log of another system tells no times: go to an event with :";
+
+fn toggle_clocks(model: &mut Model) {
+    if !model.knows_time() {
+        return model.notice = Some("what its clocks showed is not known".to_owned());
+    }
+    model.clocks = !model.clocks;
+    let told = if model.clocks { "each node's clock, and how far it is off true time" } else { "clocks are hidden" };
+    model.notice = Some(told.to_owned());
+}
+
 fn cycle(model: &mut Model, by: usize) {
     let cluster = model.trace().cluster();
     let next = (model.focus().index() + by) % cluster.len();
@@ -270,6 +294,7 @@ fn answer_prompt(model: &mut Model, prompt: &Prompt) {
             model.notice = Some(format!("there is no e{id}: the last event is e{}", model.events() - 1));
         }
         Ok(Place::Event(id)) => go(model, id),
+        Ok(Place::Time(_)) if !model.knows_time() => model.notice = Some(NO_TIMES.to_owned()),
         Ok(Place::Time(time)) => {
             let id = model.trace().at_time(time).map_or(0, |id| id.0);
             go(model, id);

@@ -5,11 +5,13 @@
 //! scale is chosen so that labels stay near.
 
 use super::{Exported, Trouble};
-use crate::node::{EventId, SimTime};
+use crate::node::{EventId, Fact, SimTime};
 use crate::trace::record::EventKind;
 
-/// Between two lanes, and so the room for labels. All lengths are in pixels.
-pub const LANE_GAP: f64 = 250.0;
+/// Between two lanes at most, and so the room for labels. All lengths are in pixels.
+const LANE_GAP: f64 = 240.0;
+/// Between two lanes at least: room for the kind of a message.
+const LANE_LEAST: f64 = 130.0;
 /// Room for title and legend.
 const NARROWEST: f64 = 846.0;
 /// Left of the first lane: the time axis.
@@ -64,6 +66,8 @@ pub struct Dot {
 pub struct Label {
     pub area: Area,
     pub lines: Vec<String>,
+    /// How many lines, from the first, are what a logical clock shows.
+    pub stamps: usize,
     /// The place that it is about.
     pub at: (f64, f64),
 }
@@ -157,29 +161,30 @@ impl Diagram {
         times.dedup();
         let flight = typical_flight(run, &times);
         let moments = moments(run);
+        let columns = Columns::new(run, &moments);
         let mut stretch = 1.0;
         let (scale, labels) = loop {
             let scale = Scale::new(&times, flight, FLIGHT * stretch);
-            let labels = labels(run, &moments, &scale);
+            let labels = labels(run, &moments, &columns, &scale);
             let furthest = labels.iter().map(|label| label.area.top - label.at.1).fold(0.0, f64::max);
             stretch *= 1.4;
             if furthest <= FAR || stretch > 8.0 || scale.bottom() * 1.4 > HIGHEST {
                 break (scale, labels);
             }
         };
-        let dot = |moment: &Moment| moment.node.map(|node| moment.dot(run, lane_x(node), &scale));
+        let dot = |moment: &Moment| moment.node.map(|node| moment.dot(run, columns.0[node], &scale));
         let dots: Vec<Dot> = moments.iter().filter_map(dot).collect();
-        let ways = ways(run, &scale);
+        let ways = ways(run, &columns, &scale);
         let lanes: Vec<(f64, String)> =
-            run.names().enumerate().map(|(place, name)| (lane_x(place), name.to_owned())).collect();
+            run.names().enumerate().map(|(place, name)| (columns.0[place], name.to_owned())).collect();
         let lowest = labels.iter().map(|label| label.area.bottom).fold(scale.bottom(), f64::max);
         let network = moments.iter().filter(|moment| moment.node.is_none());
         Diagram {
-            width: (lane_x(lanes.len()) + LANE_GAP).max(NARROWEST),
+            width: columns.0[lanes.len() + 1].max(NARROWEST),
             bottom: lowest + 12.0,
             ticks: ticks(&times, &scale),
             kinds: kinds(run, &ways, &dots, &labels, &lanes),
-            troubles: run.troubles().into_iter().map(|trouble| (trouble, lane_x(trouble.node.index()))).collect(),
+            troubles: run.troubles().into_iter().map(|trouble| (trouble, columns.0[trouble.node.index()])).collect(),
             across: network.map(|moment| scale.y(moment.time)).collect(),
             dots,
             ways,
@@ -190,9 +195,27 @@ impl Diagram {
     }
 }
 
-/// The lane of a node; the one after the last is the network's, which has labels only.
-fn lane_x(place: usize) -> f64 {
-    AXIS + place as f64 * LANE_GAP
+/// Where each node's lane stands, as far from the next as its labels need; then the network's, which has labels only;
+/// then the right edge.
+struct Columns(Vec<f64>);
+
+impl Columns {
+    fn new(run: &Exported<'_>, moments: &[Moment]) -> Self {
+        let nodes = run.trace.cluster().len();
+        let mut gaps = vec![LANE_LEAST; nodes + 1];
+        gaps[nodes] = LABEL_INSET;
+        for moment in moments {
+            let told = moment.told(run);
+            let letters = told.lines.iter().map(String::len).max().unwrap_or(0);
+            let gap = &mut gaps[moment.node.unwrap_or(nodes)];
+            *gap = gap.max(letters as f64 * LETTER + 2.0 * LABEL_INSET);
+        }
+        let mut places = vec![AXIS];
+        for gap in gaps {
+            places.push(places[places.len() - 1] + gap);
+        }
+        Columns(places)
+    }
 }
 
 /// The middle one of all messages' ways, in nanoseconds; where none arrives, of the times between events.
@@ -217,7 +240,35 @@ struct Moment {
     events: Vec<EventId>,
 }
 
+/// What is told beside a moment.
+struct Told {
+    lines: Vec<String>,
+    stamps: usize,
+}
+
 impl Moment {
+    /// What logical clocks show comes first, as one would draw it by hand.
+    fn told(&self, run: &Exported<'_>) -> Told {
+        let most = ((LANE_GAP - 2.0 * LABEL_INSET) / LETTER) as usize;
+        let stamp = |id: &EventId| match run.trace.fact(*id) {
+            Some(Fact::Stamped { stamp, .. }) => Some(stamp.to_string()),
+            _ => None,
+        };
+        let mut lines = wrapped(&self.events.iter().filter_map(stamp).collect::<Vec<_>>().join(", "), most);
+        let stamps = lines.len();
+        let asked = |id: &EventId| run.trace.record(*id).kind() == EventKind::Operation;
+        let asked = self.events.iter().any(asked);
+        for id in self.events.iter().filter(|id| is_told(run, **id) && stamp(id).is_none()) {
+            let words = run.words(*id);
+            // That what takes no time was done says nothing.
+            let is_plain_end = matches!(run.trace.fact(*id), Some(Fact::Returned { .. })) && words.ends_with(" ok");
+            if !(asked && is_plain_end) {
+                lines.extend(wrapped(&words, most));
+            }
+        }
+        Told { lines, stamps }
+    }
+
     fn dot(&self, run: &Exported<'_>, x: f64, scale: &Scale) -> Dot {
         let kind = |id: &EventId| run.trace.record(*id).kind();
         Dot {
@@ -258,24 +309,22 @@ fn is_told(run: &Exported<'_>, id: EventId) -> bool {
 }
 
 /// The labels of all moments: each as near to its dot as those before it in the column allow.
-fn labels(run: &Exported<'_>, moments: &[Moment], scale: &Scale) -> Vec<Label> {
-    let columns = run.trace.cluster().len() + 1;
-    let most = ((LANE_GAP - 2.0 * LABEL_INSET) / LETTER) as usize;
-    let mut free = vec![0.0f64; columns];
+fn labels(run: &Exported<'_>, moments: &[Moment], columns: &Columns, scale: &Scale) -> Vec<Label> {
+    let network = run.trace.cluster().len();
+    let mut free = vec![0.0f64; network + 1];
     let mut labels = Vec::new();
     for moment in moments {
-        let told = moment.events.iter().filter(|id| is_told(run, **id));
-        let lines: Vec<String> = told.flat_map(|id| wrapped(&run.words(*id), most)).collect();
+        let Told { lines, stamps } = moment.told(run);
         if lines.is_empty() {
             continue;
         }
-        let column = moment.node.unwrap_or(columns - 1);
-        let (x, y) = (lane_x(column), scale.y(moment.time));
+        let column = moment.node.unwrap_or(network);
+        let (x, y) = (columns.0[column], scale.y(moment.time));
         let top = free[column].max(y - LINE_HEIGHT / 2.0);
         let letters = lines.iter().map(String::len).max().unwrap_or(0);
         let area = Area::of_text(x + LABEL_INSET, top, letters, lines.len());
         free[column] = area.bottom + 1.0;
-        labels.push(Label { area, lines, at: (x, y) });
+        labels.push(Label { area, lines, stamps, at: (x, y) });
     }
     labels
 }
@@ -309,7 +358,7 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
 }
 
 /// Every message's way. One that is doubled has two.
-fn ways(run: &Exported<'_>, scale: &Scale) -> Vec<Way> {
+fn ways(run: &Exported<'_>, columns: &Columns, scale: &Scale) -> Vec<Way> {
     let trace = run.trace;
     let mut ways = Vec::new();
     for id in run.shown() {
@@ -322,8 +371,8 @@ fn ways(run: &Exported<'_>, scale: &Scale) -> Vec<Way> {
         let Some((send, from, to)) = send.and_then(|send| Some((send, trace.node(send)?, trace.peer(send)?))) else {
             continue;
         };
-        let start = (lane_x(from.index()), scale.y(trace.record(send).time()));
-        let across = lane_x(to.index()) - start.0;
+        let start = (columns.0[from.index()], scale.y(trace.record(send).time()));
+        let across = columns.0[to.index()] - start.0;
         let stop = scale.y(record.time());
         let (to, end) = match record.kind() {
             EventKind::Deliver => ((start.0 + across, stop), End::Arrived),
@@ -356,7 +405,7 @@ fn kinds(run: &Exported<'_>, ways: &[Way], dots: &[Dot], labels: &[Label], lanes
         };
         if let Some((area, at)) = [0.5, 0.62, 0.38, 0.74, 0.26, 0.86, 0.14].into_iter().find_map(fits) {
             taken.add(area);
-            kinds.push(Label { area, lines: vec![name.to_owned()], at });
+            kinds.push(Label { area, lines: vec![name.to_owned()], stamps: 0, at });
         }
     }
     kinds

@@ -13,28 +13,34 @@ pub fn svg(run: &Exported<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What differs also differs in form: lost messages are dashed and end in a cross, faults are squares, timers are rings,
-/// a node that is down has a dashed lane. So nothing is lost in grey.
+/// a node that is down has a dashed lane. So nothing is lost in grey. Words have a white rim, so that lines may pass
+/// beneath them.
 const STYLE: &str = "\
-text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:#111}.title{font-size:16px}.name{font-size:14px;font-weight:bold}
+text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:#111}.title{font-size:17px;font-weight:bold}
+.name{font-size:14px;font-weight:bold;text-anchor:middle}.stamp{font-size:12px;font-weight:bold}
 .axis,.kind text{fill:#444}.lane{stroke:#333;stroke-width:1.5}.down{stroke:#fff;stroke-width:7}
 .downline{stroke:#999;stroke-width:1.5;stroke-dasharray:2 6}.paused{fill:#fff;stroke:#333;stroke-dasharray:6 3}
 .way{stroke:#1b4f8a;stroke-width:1.2;fill:none}.lost{stroke:#a11;stroke-dasharray:5 3}.under-way{stroke-dasharray:1 4}
 .cross{stroke:#a11;stroke-width:2;fill:none}.dot{fill:#111;stroke:#111;stroke-width:1.5}.timer{fill:#fff}.fault{fill:#a11;stroke:#a11}
-.back{fill:#fff;fill-opacity:.9}.lead{stroke:#999;stroke-width:.7;fill:none}.across{stroke:#a11;stroke-dasharray:10 4}
+.told,.stamp{paint-order:stroke;stroke:#fff;stroke-width:3.5px;stroke-linejoin:round}.lead{stroke:#999;stroke-width:.7;fill:none}.across{stroke:#a11;stroke-dasharray:10 4}
 .break{stroke:#777;stroke-dasharray:1 3}";
 
 /// The diagram as an `svg` element, with titles to be hovered or without.
 pub(super) fn picture(run: &Exported<'_>, diagram: &Diagram, titles: bool) -> String {
     let mut page = String::new();
-    let height = diagram.bottom + 40.0;
+    let height = diagram.bottom + 60.0;
     let width = diagram.width;
     let _ = writeln!(
         page,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\">"
     );
     let _ = writeln!(page, "<style>{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>");
-    let _ = writeln!(page, "{}", text("title", 12.0, 24.0, &format!("{}: {}", run.name, run.title)));
-    let _ = writeln!(page, "{}", text("axis", 12.0, 42.0, "true time in seconds, downwards; no node sees it"));
+    let _ = writeln!(page, "{}", text("title", 12.0, 26.0, &run.title));
+    let _ = writeln!(
+        page,
+        "{}",
+        text("axis", 12.0, 44.0, &format!("{}; true time runs down, in seconds: no node sees it", run.name))
+    );
     axis(&mut page, diagram);
     lanes(&mut page, diagram);
     for way in &diagram.ways {
@@ -57,6 +63,7 @@ pub(super) fn picture(run: &Exported<'_>, diagram: &Diagram, titles: bool) -> St
     }
     let legend = "dot: events at one instant   ring: a timer ended   square: fault   dashed with cross: lost   dotted: under way";
     let _ = writeln!(page, "{}", text("axis", 12.0, diagram.bottom + 24.0, legend));
+    let _ = writeln!(page, "{}", text("axis", 12.0, diagram.bottom + 42.0, &run.caption));
     page.push_str("</svg>\n");
     page
 }
@@ -90,7 +97,7 @@ fn short_span(nanos: u64) -> String {
 fn lanes(page: &mut String, diagram: &Diagram) {
     let bottom = diagram.bottom;
     for (x, name) in &diagram.lanes {
-        let _ = writeln!(page, "{}", text("name", x - 6.0, TOP - 20.0, name));
+        let _ = writeln!(page, "{}", text("name", *x, TOP - 20.0, name));
         let _ = writeln!(page, "<path class=\"lane\" d=\"M{x:.1} {:.1}V{bottom:.1}\"/>", TOP - 12.0);
     }
     for y in &diagram.across {
@@ -155,14 +162,12 @@ fn arrow(way: &Way) -> String {
 }
 
 fn lines(label: &Label) -> String {
-    let area = label.area;
-    let (width, height) = (area.right - area.left, area.bottom - area.top);
-    let (left, top) = (area.left, area.top);
-    let place = format!("x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"");
-    let mut drawn = format!("<rect class=\"back\" {place}/>");
+    let (left, top) = (label.area.left, label.area.top);
+    let mut drawn = String::new();
     for (number, line) in label.lines.iter().enumerate() {
         let y = top + LINE_HEIGHT * (number as f64 + 0.78);
-        drawn.push_str(&text("told", left, y, line));
+        let class = if number < label.stamps { "stamp" } else { "told" };
+        drawn.push_str(&text(class, left, y, line));
     }
     drawn
 }

@@ -21,6 +21,7 @@ fn exported<'a>(scenario: &Scenario, opened: &'a Opened) -> Exported<'a> {
         trace: opened.session.trace(),
         name: scenario.name.clone(),
         title: scenario.title.clone(),
+        caption: "digest 0123456789abcdef".to_owned(),
         from: SimTime::ZERO,
         end: opened.session.end(),
     }
@@ -71,6 +72,11 @@ fn nothing_that_must_be_read_overlaps() {
         ("raft/leader-crash", Some(SimSpan::millis(250))),
         ("raft/leader-crash", Some(SimSpan::millis(1300))),
         ("raft/nemesis", Some(SimSpan::millis(500))),
+        ("order/lamport", None),
+        ("order/snapshot", None),
+        ("broadcast/causal", None),
+        ("time/redlock", None),
+        ("raft/forgotten-vote", None),
     ] {
         let (scenario, opened) = opened(name, until);
         let diagram = Diagram::new(&exported(&scenario, &opened));
@@ -133,5 +139,39 @@ fn pictures_stand_alone() {
         let text = text.replace("http://www.w3.org/2000/svg", "");
         assert!(!text.contains("http") && !text.contains("src=") && !text.contains("@import"));
         assert!(text.is_ascii());
+    }
+}
+
+#[test]
+fn the_shiviz_log_follows_the_rules_over_a_restart() {
+    let (scenario, opened) = opened("raft/leader-crash", None);
+    let run = exported(&scenario, &opened);
+    assert!(run.trace.ids().any(|id| run.trace.incarnation(id).is_some_and(|times| times > 0)), "someone restarts");
+    let text = written(shiviz, &run);
+    let mut last: std::collections::BTreeMap<String, serde_json::Value> = Default::default();
+    for line in text.lines().skip(2).skip(1).step_by(2) {
+        let (host, clock) = line.split_once(' ').expect("a host and its clock");
+        let clock: serde_json::Value = serde_json::from_str(clock).expect("a clock is JSON");
+        let before = last.insert(host.to_owned(), clock.clone()).unwrap_or_default();
+        let known = |clock: &serde_json::Value, of: &str| clock[of].as_u64().unwrap_or(0);
+        assert_eq!(known(&clock, host), known(&before, host) + 1, "{line}");
+        // A clock is complete: what was known once is known for ever.
+        for (other, count) in before.as_object().into_iter().flatten() {
+            assert!(known(&clock, other) >= count.as_u64().expect("a number"), "{line} forgot {other}");
+        }
+    }
+    assert_eq!(last.len(), run.trace.cluster().len());
+}
+
+#[test]
+fn stamps_stand_beside_their_events() {
+    for (name, stamp) in [("order/lamport", "4"), ("broadcast/causal", "is asked")] {
+        let (scenario, opened) = opened(name, None);
+        let diagram = Diagram::new(&exported(&scenario, &opened));
+        let lines: Vec<&String> = diagram.labels.iter().flat_map(|label| &label.lines).collect();
+        assert!(lines.iter().any(|line| line.starts_with(stamp)), "{name}: {lines:?}");
+        assert!(lines.iter().all(|line| !line.contains("logical clock")), "{name}: {lines:?}");
+        let stamped = diagram.labels.iter().filter(|label| label.stamps > 0).count();
+        assert_eq!(stamped > 0, name == "order/lamport");
     }
 }

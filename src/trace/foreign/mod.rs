@@ -5,6 +5,8 @@
 //! it was. A clock tells the order of all events, so such a log can be counted and walked through like a run of our
 //! own. What it does not tell is unknown: true time, states, which message told whom.
 //!
+//! A file may hold several executions, parted by an expression of their own; each is a log by itself.
+//!
 //! The rules are ShiViz's (Beschastnikh and others, CACM 2016): a host's clock starts at 1 and counts each of its
 //! events; a clock names no host and no event that the log does not hold.
 
@@ -57,15 +59,28 @@ pub struct LogMistake {
     pub line: Option<usize>,
     /// What is wrong.
     pub text: String,
+    /// What would be right.
+    pub accepted: &'static str,
 }
+
+/// What an expression must find.
+const ACCEPTED_PATTERN: &str = "accepted: lines that an expression finds, with the groups host, clock and event:  --regex R\n\
+    (JavaScript's notation, without look-ahead, look-behind and back references)";
+/// What the clocks must be.
+const ACCEPTED_CLOCKS: &str = "accepted: each host's own number is 1, 2, 3.., without a gap and none of them twice;\n\
+    a clock names its own host, and of others only hosts and events that the log holds";
+/// What a clock must look like.
+const ACCEPTED_JSON: &str = "accepted: a clock is JSON, of each host a number of events: {\"a\":1,\"b\":2}";
+/// What a file must be.
+const ACCEPTED_TEXT: &str = "accepted: text in UTF-8";
 
 impl LogMistake {
     fn at(line: usize, text: impl Into<String>) -> Self {
-        LogMistake { line: Some(line), text: text.into() }
+        LogMistake { line: Some(line), text: text.into(), accepted: ACCEPTED_CLOCKS }
     }
 
-    fn of_all(text: impl Into<String>) -> Self {
-        LogMistake { line: None, text: text.into() }
+    fn of_pattern(text: impl Into<String>) -> Self {
+        LogMistake { line: None, text: text.into(), accepted: ACCEPTED_PATTERN }
     }
 }
 
@@ -96,19 +111,19 @@ struct Found {
 }
 
 impl ForeignLog {
-    /// Reads a log. Without an expression its own first line is taken where it is one (as our export writes it), else
-    /// [`DEFAULT_PATTERN`].
+    /// Reads a log of one execution, or the first of several. See [`executions`].
     pub fn parse(text: &str, expression: Option<&str>) -> Result<Self, LogMistake> {
-        let text = text.replace("\r\n", "\n");
-        let header = if expression.is_none() { Header::of(&text) } else { None };
-        let (body, skipped) = header.as_ref().map_or((&*text, 0), |header| (&text[header.bytes..], header.lines));
-        let expression = expression.or(header.as_ref().map(|header| &*header.expression));
-        let pattern = Pattern::new(expression.unwrap_or(DEFAULT_PATTERN)).map_err(LogMistake::of_all)?;
-        let (found, passed_over) = pattern.find(body, skipped)?;
+        let first = executions(text, expression, None)?.into_iter().next();
+        first.map(|execution| execution.log).ok_or_else(|| LogMistake::of_pattern("it holds no execution"))
+    }
+
+    /// Reads the events of a text that begins after so many lines.
+    fn of_part(text: &str, skipped: usize, pattern: &Pattern) -> Result<Self, LogMistake> {
+        let (found, passed_over) = pattern.find(text, skipped)?;
         if found.is_empty() {
-            let first = body.lines().position(|line| !line.trim().is_empty()).map(|line| line + skipped + 1);
+            let first = text.lines().position(|line| !line.trim().is_empty()).map(|line| line + skipped + 1);
             let text = format!("no event is found by {:?}", pattern.expression);
-            return Err(LogMistake { line: first, text });
+            return Err(LogMistake { line: first, ..LogMistake::of_pattern(text) });
         }
         let (hosts, events) = clocks::check(found)?;
         let forgotten = clocks::forgotten(&hosts, &events);
@@ -140,7 +155,11 @@ impl ForeignLog {
     /// zero, for none is known.
     pub fn trace(&self) -> Result<Trace, LogMistake> {
         let names = short_names(&self.hosts);
-        let cluster = Cluster::new([("host", names)]).map_err(|error| LogMistake::of_all(error.to_string()))?;
+        let cluster = Cluster::new([("host", names)]).map_err(|error| LogMistake {
+            line: None,
+            text: error.to_string(),
+            accepted: ACCEPTED_CLOCKS,
+        })?;
         let mut trace = Trace::new(cluster);
         let mut known = vec![vec![0; self.hosts.len()]; self.hosts.len()];
         for event in &self.events {
@@ -160,6 +179,67 @@ impl ForeignLog {
         }
         trace.shrink();
         Ok(trace)
+    }
+}
+
+/// One of the executions that a file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// What the delimiter calls it, else its number from 1.
+    pub name: String,
+    /// What happened in it.
+    pub log: ForeignLog,
+}
+
+/// Whether a text brings the expression by which it is read on its first line, as our export and ShiViz's own logs do.
+pub fn brings_expression(text: &str) -> bool {
+    Header::of(text.trim_start_matches(MARK)).is_some()
+}
+
+/// The mark of UTF-8 that some editors put before a text.
+const MARK: char = '\u{feff}';
+
+/// Reads the executions of a file, one at least.
+///
+/// Without an expression the file's own first line is taken where it is one, else [`DEFAULT_PATTERN`]; without a
+/// delimiter the line after it, where it is not empty. A delimiter may call what follows it by its group `trace`.
+pub fn executions(
+    text: &str,
+    expression: Option<&str>,
+    delimiter: Option<&str>,
+) -> Result<Vec<Execution>, LogMistake> {
+    let text = text.trim_start_matches(MARK).replace("\r\n", "\n");
+    if text.trim().is_empty() {
+        return Err(LogMistake::of_pattern("the file is empty"));
+    }
+    if let Some(zero) = text.find('\0') {
+        let line = 1 + text[..zero].matches('\n').count();
+        let told = "this is no text: it holds a byte of zero".to_owned();
+        return Err(LogMistake { line: Some(line), text: told, accepted: ACCEPTED_TEXT });
+    }
+    // Who gives an expression of their own may leave the file's line for it in place.
+    let header = Header::of(&text);
+    let (body, skipped) = header.as_ref().map_or((&*text, 0), |header| (&text[header.bytes..], header.lines));
+    let own = |part: fn(&Header) -> &str| header.as_ref().map(part);
+    let pattern = expression.or(own(|header| &header.expression)).unwrap_or(DEFAULT_PATTERN);
+    let pattern = Pattern::new(pattern).map_err(LogMistake::of_pattern)?;
+    let delimiter = delimiter.or(own(|header| &header.delimiter)).filter(|delimiter| !delimiter.is_empty());
+    let parts = match delimiter {
+        None => vec![pattern::Part { name: None, text: body, skipped }],
+        Some(delimiter) => pattern::parts(body, skipped, delimiter).map_err(LogMistake::of_pattern)?,
+    };
+    let mut executions: Vec<Execution> = Vec::new();
+    for part in parts {
+        let number = executions.len() + 1;
+        let mut name = part.name.unwrap_or_else(|| number.to_string());
+        if executions.iter().any(|other| other.name == name) {
+            name = format!("{name} ({number})");
+        }
+        executions.push(Execution { name, log: ForeignLog::of_part(part.text, part.skipped, &pattern)? });
+    }
+    match executions.is_empty() {
+        true => Err(LogMistake::of_pattern("it holds no execution: nothing stands between its delimiters")),
+        false => Ok(executions),
     }
 }
 

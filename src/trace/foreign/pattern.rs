@@ -10,6 +10,8 @@ pub const DEFAULT_PATTERN: &str = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
 /// The first two lines of a log that brings its own expression: the expression, and what parts several executions.
 pub(super) struct Header {
     pub expression: String,
+    /// Empty where there is one execution.
+    pub delimiter: String,
     /// Where the body begins.
     pub bytes: usize,
     /// How many lines stand before it.
@@ -25,8 +27,52 @@ impl Header {
             return None;
         }
         let second = rest.split_inclusive('\n').next().unwrap_or("");
-        Some(Header { expression: first.to_owned(), bytes: first.len() + 1 + second.len(), lines: 2 })
+        Some(Header {
+            expression: first.trim_end_matches('\r').to_owned(),
+            delimiter: second.trim_end_matches(['\n', '\r']).to_owned(),
+            bytes: first.len() + 1 + second.len(),
+            lines: 2,
+        })
     }
+}
+
+/// A stretch of a file that is one execution.
+pub(super) struct Part<'a> {
+    pub name: Option<String>,
+    pub text: &'a str,
+    /// How many lines stand before it.
+    pub skipped: usize,
+}
+
+/// The parts between delimiters, without those that are empty. A delimiter names the part that follows it.
+pub(super) fn parts<'a>(body: &'a str, skipped: usize, delimiter: &str) -> Result<Vec<Part<'a>>, String> {
+    let regex = compiled(delimiter)?;
+    let (mut parts, mut begin, mut name) = (Vec::new(), 0, None);
+    let mut part = |begin: usize, end: usize, name: Option<String>| {
+        let text = &body[begin..end];
+        if !text.trim().is_empty() {
+            parts.push(Part { name, text, skipped: skipped + line_feeds(&body[..begin]) });
+        }
+    };
+    for captures in regex.captures_iter(body) {
+        let whole = captures.get(0).expect("a match has a whole");
+        if whole.is_empty() {
+            return Err(format!("the delimiter {delimiter:?} finds nothing at all between two letters"));
+        }
+        part(begin, whole.start(), name.take());
+        name = captures.name("trace").map(|trace| trace.as_str().trim().to_owned()).filter(|name| !name.is_empty());
+        begin = whole.end();
+    }
+    part(begin, body.len(), name.take());
+    Ok(parts)
+}
+
+/// Compiles an expression as JavaScript writes it, or says why it cannot be used.
+fn compiled(expression: &str) -> Result<Regex, String> {
+    RegexBuilder::new(&translated(expression))
+        .multi_line(true)
+        .build()
+        .map_err(|error| format!("the expression {expression:?} cannot be used: {}", last_line(&error.to_string())))
 }
 
 /// A compiled expression with the groups that are needed.
@@ -38,10 +84,7 @@ pub(super) struct Pattern {
 impl Pattern {
     /// Reads an expression as JavaScript writes it, or says why it cannot be used.
     pub fn new(expression: &str) -> Result<Pattern, String> {
-        let mut builder = RegexBuilder::new(&translated(expression));
-        let regex = builder.multi_line(true).build().map_err(|error| {
-            format!("the expression {expression:?} cannot be used: {}", last_line(&error.to_string()))
-        })?;
+        let regex = compiled(expression)?;
         for group in ["host", "clock", "event"] {
             if !regex.capture_names().any(|name| name == Some(group)) {
                 return Err(format!("the expression {expression:?} has no group (?<{group}>..)"));
@@ -66,10 +109,15 @@ impl Pattern {
             let group = |name| captures.name(name).map_or("", |found| found.as_str());
             let clock_at = captures.name("clock").map_or(whole.start(), |clock| clock.start());
             let clock_line = line + line_feeds(&text[whole.start()..clock_at]);
-            let clock = clock(group("clock")).map_err(|why| LogMistake::at(clock_line, why))?;
+            let clock = clock(group("clock")).map_err(|text| LogMistake {
+                line: Some(clock_line),
+                text,
+                accepted: super::ACCEPTED_JSON,
+            })?;
             let host = group("host").to_owned();
             if host.is_empty() {
-                return Err(LogMistake::at(clock_line, "the event has no host"));
+                let told = LogMistake::of_pattern("the event has no host");
+                return Err(LogMistake { line: Some(clock_line), ..told });
             }
             found.push(Found { host, clock, text: group("event").to_owned(), line: clock_line });
             line += line_feeds(whole.as_str());
@@ -88,6 +136,11 @@ fn written_lines(text: &str) -> usize {
     text.lines().filter(|line| !line.trim().is_empty()).count()
 }
 
+/// A clock stands on one line, so only the column says something.
+fn without_line(told: &str) -> String {
+    told.replace(" at line 1 column ", " at its letter ")
+}
+
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or("").trim().trim_start_matches("error: ")
 }
@@ -96,7 +149,7 @@ fn last_line(text: &str) -> &str {
 fn clock(text: &str) -> Result<BTreeMap<String, u32>, String> {
     let clock: BTreeMap<String, u32> = serde_json::from_str(text).map_err(|error| {
         let shown: String = text.chars().take(40).collect();
-        format!("{shown:?} is no clock: {error}; a clock is JSON such as {{\"a\":1,\"b\":2}}")
+        format!("{shown:?} is no clock: {}", without_line(&error.to_string()))
     })?;
     Ok(clock.into_iter().filter(|(_, count)| *count > 0).collect())
 }

@@ -93,10 +93,7 @@ fn a_mistake_names_its_line() {
             "x\na {\"a\":1,\"b\":1}\ny\nb {\"a\":1,\"b\":1}\n",
             "line 2: the clocks say that this event came before itself",
         ),
-        (
-            "x\na {\"a\":one}\n",
-            "line 2: \"{\\\"a\\\":one}\" is no clock: expected value at line 1 column 6; a clock is JSON such as {\"a\":1,\"b\":2}",
-        ),
+        ("x\na {\"a\":one}\n", "line 2: \"{\\\"a\\\":one}\" is no clock: expected value at its letter 6"),
         ("\nnothing\n", "line 2: no event is found by \"(?<event>.*)\\\\n(?<host>\\\\S*) (?<clock>{.*})\""),
     ];
     for (text, told) in table {
@@ -122,4 +119,83 @@ fn expressions_are_read_as_javascript_writes_them() {
 fn long_names_are_made_to_fit() {
     let hosts = ["a", "10.0.0.1:4001", "20.0.0.1:4001", "", "b c"].map(str::to_owned);
     assert_eq!(short_names(&hosts), ["a", "0-0-0-1-4001", "host-3", "host-4", "b-c"]);
+}
+
+#[test]
+fn a_file_may_hold_several_executions() {
+    let text = "^=== (?<trace>.*) ===$\n=== one ===\nx\na {\"a\":1}\n\n=== two ===\ny\nb {\"b\":1}\nz\na {\"a\":1,\"b\":1}\n";
+    let with_header = format!("{DEFAULT_PATTERN}\n{text}");
+    let body = text.split_once('\n').unwrap().1;
+    let given = executions(body, None, Some("^=== (?<trace>.*) ===$")).unwrap();
+    let own = executions(&with_header, None, None).unwrap();
+    let told = |all: &[Execution]| {
+        all.iter().map(|one| (one.name.clone(), one.log.events.len(), one.log.pairs())).collect::<Vec<_>>()
+    };
+    let expected = [
+        ("one".to_owned(), 1, Pairs { ordered: 0, concurrent: 0 }),
+        ("two".to_owned(), 2, Pairs { ordered: 1, concurrent: 0 }),
+    ];
+    assert_eq!((told(&given), told(&own)), (expected.to_vec(), expected.to_vec()));
+    assert_eq!(own[1].log.events[0].line, 9, "lines are the file's");
+    assert!(brings_expression(&with_header) && !brings_expression(body));
+    // Without a group the parts are numbered; the same name twice is told apart.
+    let names = |delimiter| {
+        let all = executions(body, None, Some(delimiter)).unwrap();
+        all.into_iter().map(|one| one.name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names("^===.*$"), names("^(?<trace>===).*$")),
+        (vec!["1".into(), "2".into()], vec!["===".into(), "=== (2)".into()])
+    );
+    let mistake = |text: &str, delimiter| executions(text, None, Some(delimiter)).unwrap_err();
+    assert_eq!(mistake(&body.replace("\"a\":1,", ""), "^===.*$").line, Some(8));
+    assert!(mistake(body, "(").text.contains("cannot be used") && mistake(body, "x*").text.contains("finds nothing"));
+    assert!(mistake("=\n=\n", "=").text.contains("no execution"));
+}
+
+#[test]
+fn what_is_no_log_says_what_is_accepted() {
+    let table = [
+        ("", None, "the file is empty", ACCEPTED_PATTERN),
+        ("x\na \0", Some(2), "this is no text: it holds a byte of zero", ACCEPTED_TEXT),
+        ("x\na {\"a\":2}\n", Some(2), "the clock of \"a\" starts at 2, not at 1", ACCEPTED_CLOCKS),
+        (
+            "x\na {\"a\":-1}\n",
+            Some(2),
+            "\"{\\\"a\\\":-1}\" is no clock: invalid value: integer `-1`, expected u32 at its letter 7",
+            ACCEPTED_JSON,
+        ),
+    ];
+    for (text, line, told, accepted) in table {
+        let expected = LogMistake { line, text: told.to_owned(), accepted };
+        assert_eq!(executions(text, None, None), Err(expected));
+    }
+    let ahead = ForeignLog::parse("x", Some("(?<host>a(?=b))(?<clock>c)(?<event>d)")).unwrap_err();
+    assert!(ahead.text.contains("look-ahead") && ahead.accepted == ACCEPTED_PATTERN, "{ahead}");
+    let marked = format!("\u{feff}{DEFAULT_PATTERN}\r\n\r\nx\r\na {{\"a\":1}}\r\n");
+    assert_eq!(ForeignLog::parse(&marked, None).unwrap().events.len(), 1);
+}
+
+#[test]
+fn clocks_drawn_at_random_are_counted_right() {
+    // Hosts that tell each other all they know, by a generator of Lehmer's.
+    let (mut state, mut clocks) = (7u64, vec![vec![0u32; 12]; 12]);
+    let mut draw = |below: usize| {
+        state = state * 48_271 % 2_147_483_647;
+        state as usize % below
+    };
+    let mut text = String::new();
+    for place in 0..600 {
+        let (host, teller) = (draw(12), draw(12));
+        if place % 3 == 0 {
+            let told = clocks[teller].clone();
+            clocks[host].iter_mut().zip(told).for_each(|(mine, theirs)| *mine = (*mine).max(theirs));
+        }
+        clocks[host][host] += 1;
+        let known = clocks[host].iter().enumerate().filter(|(_, count)| **count > 0);
+        let clock: BTreeMap<String, u32> = known.map(|(other, count)| (format!("h{other}"), *count)).collect();
+        text += &format!("e\nh{host} {}\n", serde_json::to_string(&clock).unwrap());
+    }
+    let log = ForeignLog::parse(&text, None).unwrap();
+    assert_eq!((log.events.len(), log.pairs()), (600, pairs_one_by_one(&log)));
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::kernel::{Action, Law, NodeAction, NodeSelector, Plan, Rule, Trigger, World};
 use crate::node::{Cluster, Datum, LocalSpan, Node, Op, Retry, SimSpan, SimTime};
-use crate::protocols::broadcast::{self, BestEffort, Gossip, gossip};
+use crate::protocols::broadcast::{BestEffort, Gossip, Member, gossip, member};
 use crate::protocols::raft::{self, Raft};
 use crate::scenario::{Scenario, library};
 use crate::trace::{Causality, Lines, Recorder};
@@ -36,7 +36,7 @@ fn rough_broadcast(seed: u64, nodes: u32, events: u32) -> Trace {
     let lasting = Some(Law::Uniform(SimSpan::millis(1), SimSpan::millis(4)));
     let action = Action::Node(NodeAction::Crash, NodeSelector::Random);
     plan.rules.push(Rule { label: None, trigger, after: None, lasting, action });
-    run::<BestEffort>(plan, broadcast::Config::default())
+    run::<Member<BestEffort>>(plan, member::Config::default())
 }
 
 fn often(gap: SimSpan) -> Trigger {
@@ -103,6 +103,27 @@ proptest! {
     #[test]
     fn stamps_of_a_dense_group_say_what_the_graph_says(seed in any::<u64>(), nodes in 2u32..=12, events in 50u32..600) {
         agrees_with_the_graph(&rough_broadcast(seed, nodes, events))?;
+    }
+
+    #[test]
+    fn events_are_counted_by_how_they_stand(seed in any::<u64>(), events in 50u32..400, seen in 1u32..400) {
+        let trace = trace(seed, events);
+        let limit = EventId(seen.min(trace.len() as u32));
+        for tip in (0..limit.0).step_by(7).map(EventId) {
+            let others = || trace.ids().filter(|id| *id < limit && *id != tip && trace.node(*id).is_some());
+            let expected = Influence {
+                past: others().filter(|id| trace.before(*id, tip)).count(),
+                future: others().filter(|id| trace.before(tip, *id)).count(),
+                concurrent: others().filter(|id| trace.concurrent(*id, tip)).count(),
+            };
+            prop_assert_eq!(trace.influence(tip, limit), expected, "{}", tip);
+            for node in trace.cluster().ids() {
+                let past = trace.events_of(node).rfind(|id| *id == tip || trace.before(*id, tip));
+                prop_assert_eq!(trace.past(tip).edge(&trace, node), past);
+                let future = trace.events_of(node).find(|id| trace.before(tip, *id));
+                prop_assert_eq!(trace.future(tip).edge(&trace, node), future);
+            }
+        }
     }
 
     #[test]
@@ -186,7 +207,7 @@ fn stamps_of_twelve_nodes_take_at_most_16_bytes_an_event() {
         ("a busy Raft of 9 with 3 clients", raft_of_twelve(3)),
         ("an idle Raft of 12, which only beats", raft_of_twelve(0)),
         ("gossip of 12", run::<Gossip>(broadcast(), gossip::Config::default())),
-        ("each of 12 to all, all the time", run::<BestEffort>(broadcast(), broadcast::Config::default())),
+        ("each of 12 to all, all the time", run::<Member<BestEffort>>(broadcast(), member::Config::default())),
         ("each of 12 to all, over a bad network", rough_broadcast(1, 12, EVENTS)),
     ];
     for (what, mut trace) in runs {

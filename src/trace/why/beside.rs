@@ -1,7 +1,7 @@
 //! What else an event needed: votes, copies, what got lost on the way.
 
 use super::Explainer;
-use crate::node::{EventId, Fact, Fault, LossReason, NodeId, OperationId};
+use crate::node::{EventId, Fact, Fault, LossReason, NodeId, OperationId, Stamp};
 use crate::trace::record::EventKind;
 
 impl Explainer<'_> {
@@ -20,7 +20,7 @@ impl Explainer<'_> {
             Some(Fact::TimedOut { operation }) => self.in_vain(*operation, event),
             Some(Fact::Delivered { .. }) => vec![trace.handler_of(event)],
             Some(Fact::Acquired { token }) => self.earlier_holder(event, *token),
-            Some(Fact::Timestamped { .. } | Fact::ClockEstimated { .. }) => {
+            Some(Fact::Stamped { stamp: Stamp::Time { .. }, .. } | Fact::ClockEstimated { .. }) => {
                 trace.node(event).and_then(|node| self.clock_fault(node, event)).into_iter().collect()
             }
             Some(Fact::Decided { .. }) => {

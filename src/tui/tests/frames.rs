@@ -64,6 +64,61 @@ fn a_partition_a_pause_and_a_broken_promise() {
 }
 
 #[test]
+fn clocks_beside_true_time() {
+    assert_snapshot!("clocks_80", at(runs::redlock(), SMALL, "0.04s"));
+    let mut model = sized(Model::new(runs::redlock()), SMALL.0, SMALL.1);
+    keys(&mut model, "w");
+    assert!(!frame(&model).contains("is true"), "w takes them away");
+    let mut model = sized(Model::new(runs::tiny()), SMALL.0, SMALL.1);
+    assert!(!frame(&model).contains("is true"), "where every clock is right they are not shown unasked");
+    keys(&mut model, "w");
+    assert_eq!(frame(&model).matches(" exact").count(), 3);
+}
+
+#[test]
+fn the_cone_of_an_event() {
+    let cone = |size, ascii| {
+        let mut show = runs::redlock();
+        show.ascii = ascii;
+        let mut model = sized(Model::new(show), size, 24);
+        go_to(&mut model, "0.0124s");
+        keys(&mut model, "p");
+        press(&mut model, KeyCode::Right);
+        press(&mut model, KeyCode::Left);
+        frame(&model)
+    };
+    assert_snapshot!("cone_80", cone(80, false));
+    assert_snapshot!("cone_ascii_120", cone(120, true));
+}
+
+#[test]
+fn the_cone_is_shaded_without_colour_too() {
+    use ratatui::style::Modifier;
+    let mut model = sized(Model::new(runs::redlock()), LARGE.0, LARGE.1);
+    go_to(&mut model, "0.0124s");
+    let dim =
+        |model: &Model| buffer(model).content.iter().filter(|cell| cell.modifier.contains(Modifier::DIM)).count();
+    assert_eq!(dim(&model), 0);
+    keys(&mut model, "p");
+    assert!(dim(&model) > 100);
+}
+
+#[test]
+fn a_log_of_another_system_shows_what_is_known() {
+    let mut model = sized(Model::new(runs::log()), SMALL.0, SMALL.1);
+    keys(&mut model, "llp");
+    press(&mut model, KeyCode::Right);
+    press(&mut model, KeyCode::Left);
+    assert_snapshot!("log_80", frame(&model));
+    for key in ["t", "w"] {
+        keys(&mut model, key);
+        assert!(model.notice.as_deref().is_some_and(|told| told.contains("not known") || told.contains("no times")));
+    }
+    go_to(&mut model, "1.5s");
+    assert!(model.notice.as_deref().is_some_and(|told| told.contains("no times")));
+}
+
+#[test]
 fn who_begins_at_a_broken_promise_reads_of_it_first() {
     let mut show = runs::troubles();
     (show.look, show.start) = ("Who is on which side?".to_owned(), Some(show.violations[0].event));
@@ -144,12 +199,14 @@ fn ascii_frames_are_ascii() {
 fn every_screen_can_be_drawn_in_ascii() {
     // Keys that lead through all that can lie over the run; each screen is drawn twice.
     type Made = fn() -> Show;
-    let shows: [(Made, &[&str]); 5] = [
+    let shows: [(Made, &[&str]); 7] = [
         (runs::with_question, &["G", "2", "3", "\n", "?", "jjjj", "q", "/le", "\n", "/", "\n", "t1", "\u{1b}"]),
         (runs::troubles, &["f", "ff", "v", "i", "i", "z", "G"]),
         (runs::crowd, &["G", ":e50", "\n"]),
         (runs::long, &["/nothing", "\n"]),
         (runs::tiny, &["G"]),
+        (runs::redlock, &["p", "ff", "l", "w", "G"]),
+        (runs::log, &["p", "l", "G", "?"]),
     ];
     for (show, steps) in shows {
         let model = |ascii| Model::new(Show { ascii, ..show() });

@@ -108,3 +108,24 @@ fn texts_are_cut_and_wrapped_to_their_room() {
         assert!(lines.iter().all(|line| ratatui::text::Span::raw(line).width() <= room), "{lines:?}");
     }
 }
+
+#[test]
+fn offsets_have_a_sign_and_a_unit_that_fits() {
+    use crate::tui::layout::{offset, reading};
+    let table = [
+        (0, "exact"),
+        (-7, "-7 ns"),
+        (830_400, "+830 us"),
+        (-1_088_210, "-1.0 ms"),
+        (99_999_999, "+99.9 ms"),
+        (250_000_000, "+250 ms"),
+        (-2_000_000_000, "-2.00 s"),
+        (3_600_000_000_000, "+3600 s"),
+    ];
+    for (nanos, told) in table {
+        assert_eq!(offset(nanos), told);
+        assert!(told.len() <= 8);
+    }
+    assert!(!offset(i64::MIN).is_empty());
+    assert_eq!(reading(crate::node::LocalTime(-2_250_000_000)), "-2.2500");
+}

@@ -23,7 +23,7 @@ pub fn show(name: &str, text: &str) -> Show {
         name: name.to_owned(),
         title: scenario.title,
         look: scenario.look.unwrap_or_default(),
-        seed: scenario.plan.seed,
+        seed: Some(scenario.plan.seed),
         questions: Vec::new(),
         violations: Vec::new(),
         start: None,
@@ -157,4 +157,17 @@ pub fn crowd() -> Show {
         names.join(", ")
     );
     show("raft/crowd", &text)
+}
+
+/// Five lock nodes, one of whose clocks jumps.
+pub fn redlock() -> Show {
+    show("time/redlock", include_str!("../../../scenarios/time/redlock.ron"))
+}
+
+/// The log of another system.
+pub fn log() -> Show {
+    let text = "x\na {\"a\":1}\ny\nb {\"b\":1}\nz\nb {\"a\":1,\"b\":2}\nw\nc {\"c\":1}\nv\na {\"a\":2}\n";
+    let log = crate::trace::ForeignLog::parse(text, None).unwrap();
+    let session = Box::new(crate::scenario::LogSession::new(&log).unwrap());
+    Show { session, seed: None, name: "other.log".to_owned(), title: String::new(), look: String::new(), ..tiny() }
 }

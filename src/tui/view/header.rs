@@ -19,12 +19,19 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
         1 => "! 1 VIOLATION".to_owned(),
         count => format!("! {count} VIOLATIONS"),
     };
-    let place = format!("{} s  {} of {}", clock(record.time()), model.cursor, model.events() - 1);
-    let right = format!("{place}  {playing}{quiet}  {broken} ");
+    let place = format!("{} of {}", model.cursor, model.events() - 1);
+    let right = match model.knows_time() {
+        true => format!("{} s  {place}  {playing}{quiet}  {broken} ", clock(record.time())),
+        // A log of another system has neither instants nor promises.
+        false => format!("{place}  {playing} "),
+    };
     let room = area.width.saturating_sub(width(&right) as u16 + 1);
     let x = canvas.text(0, area.y, room, &format!(" {}", model.show.name), canvas.bold());
-    let seed = format!("  seed {}", model.show.seed);
-    let x = canvas.text(x, area.y, room.saturating_sub(x), &seed, canvas.plain());
+    let which = match model.show.seed {
+        Some(seed) => format!("  seed {seed}"),
+        None => format!("  {} hosts  order only, no times", model.trace().cluster().len()),
+    };
+    let x = canvas.text(x, area.y, room.saturating_sub(x), &which, canvas.plain());
     if usize::from(room.saturating_sub(x)) > width(&model.show.title) + 2 {
         canvas.text(x + 2, area.y, room - x, &model.show.title, canvas.plain());
     }

@@ -15,6 +15,7 @@ pub const LEGEND: &[(&str, &str)] = &[
     ("░", "is paused; between lanes or on the time line: links are cut"),
     ("┊", "a node on the smaller side of a partition"),
     ("< @ >", "what may have influenced this event; it; what it may influence"),
+    ("∥", "with the cone on: concurrent, neither of the two"),
     ("* !", "a turn of the story; something breaks"),
     ("⇐ ⇒", "the events that caused this one, and those that it caused"),
     ("?", "a question waits; what comes after it is hidden"),

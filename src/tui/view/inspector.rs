@@ -2,8 +2,8 @@
 
 use super::paint::{Canvas, cut, wrap};
 use crate::node::{EventId, SimTime};
-use crate::trace::{Change, tree_of};
-use crate::tui::layout::clock;
+use crate::trace::{Change, Influence, tree_of};
+use crate::tui::layout::{clock, offset, reading};
 use crate::tui::model::Model;
 use crate::tui::panels::verdict;
 use crate::tui::rows::Row;
@@ -93,6 +93,7 @@ fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -
         lines.extend(linked(model, scene).into_iter().map(|line| (line, canvas.plain())));
     }
     lines.push((stamps(model), canvas.faint()));
+    lines.push((influence(scene), canvas.faint()));
     lines
 }
 
@@ -158,6 +159,12 @@ fn stamps(model: &Model) -> String {
     format!("Lamport {}; vector {vector}", trace.record(id).lamport())
 }
 
+/// How many events that may be seen stand how to this one.
+fn influence(scene: &Scene) -> String {
+    let Influence { past, future, concurrent } = scene.cones.counts;
+    format!("Past {past}, future {future}, concurrent {concurrent} events")
+}
+
 fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -> Lines {
     let picture = &scene.picture.nodes[model.focus().index()];
     let Some(state) = &scene.details.state else {
@@ -183,12 +190,14 @@ fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) ->
         let timer = if timer.is_empty() { "its timer".to_owned() } else { format!("timer {timer}") };
         lines.push((format!("{timer} {when}"), canvas.plain()));
     }
-    let off = picture.local.map(|local| local.0.saturating_sub(scene.picture.time.0 as i64));
-    let ahead = if off < Some(0) { "behind" } else { "ahead" };
+    let off = picture.local.map(|local| (local, local.0.saturating_sub(scene.picture.time.0 as i64)));
     lines.push(match off {
         None => ("its clock and true time are unknown".to_owned(), canvas.faint()),
-        Some(0) => ("its clock shows true time".to_owned(), canvas.faint()),
-        Some(off) => (format!("its clock is {} {ahead}", span(off.unsigned_abs())), canvas.plain()),
+        Some((_, 0)) => ("its clock shows true time".to_owned(), canvas.faint()),
+        Some((local, off)) => {
+            let told = format!("its clock shows {} s: {} off true time", reading(local), offset(off));
+            (told, canvas.plain())
+        }
     });
     if picture.unsynced > 0 {
         lines.push((format!("{} writes not on its disk yet", picture.unsynced), canvas.plain()));

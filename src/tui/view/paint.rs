@@ -55,6 +55,21 @@ impl<'a> Canvas<'a> {
         self.coloured(Color::Cyan)
     }
 
+    /// What may have influenced the event at the cursor.
+    pub fn past(&self) -> Style {
+        self.coloured(Color::LightBlue).add_modifier(Modifier::BOLD)
+    }
+
+    /// What it may influence.
+    pub fn future(&self) -> Style {
+        self.coloured(Color::Magenta)
+    }
+
+    /// What has nothing to do with it.
+    pub fn concurrent(&self) -> Style {
+        if self.colour { self.faint() } else { Style::new().add_modifier(Modifier::DIM) }
+    }
+
     fn coloured(&self, colour: Color) -> Style {
         if self.colour { Style::new().fg(colour) } else { Style::new() }
     }
@@ -215,7 +230,7 @@ pub fn to_ascii(buffer: &mut Buffer) {
 fn ascii(glyph: char) -> char {
     match glyph {
         '─' | '╌' | '−' => '-',
-        '│' => '|',
+        '│' | '∥' => '|',
         '┊' => ':',
         '╭' | '╮' | '╰' | '╯' | '┬' | '├' | '┤' => '+',
         '▶' | '→' | '⇒' | '›' => '>',

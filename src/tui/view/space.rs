@@ -25,7 +25,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
 fn names(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     let (columns, y) = (&scene.columns, scene.layout.names.y);
     let cluster = model.trace().cluster();
-    canvas.text_right(columns.margin - 1, y, "time", canvas.faint());
+    let what = if model.knows_time() { "time" } else { "event" };
+    canvas.text_right(columns.margin - 1, y, what, canvas.faint());
     for node in cluster.ids() {
         let Some(line) = columns.lifeline(node.index()) else { continue };
         let room = usize::from(columns.half * 2);
@@ -39,6 +40,7 @@ fn names(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     }
     let legend = match columns.count < cluster.len() {
         true => format!("lanes {}-{} of {}", columns.first + 1, columns.first + columns.count, cluster.len()),
+        false if model.cone => "< past ∥ concurrent > future".to_owned(),
         false => "< past  @ here  > future".to_owned(),
     };
     canvas.text(columns.words - 3, y, columns.words_width + 3, &legend, canvas.faint());
@@ -55,6 +57,7 @@ fn short_name(cluster: &Cluster, name: &str, room: usize) -> String {
 fn ending(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     let y = scene.layout.space.y + scene.rows.len() as u16;
     let text = match (model.quiz.waiting(), model.show.session.over()) {
+        _ if !model.knows_time() => "The log ends here.",
         (Some(_), _) => "? A question waits here: step on.",
         (None, Over::Until) => "The run ends here: its time is up.",
         (None, Over::Quiet) => "The run ends here: nothing more can happen.",

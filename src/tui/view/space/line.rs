@@ -6,7 +6,7 @@ use crate::trace::EventKind;
 use crate::tui::lanes::Rail;
 use crate::tui::layout::{Columns, clock};
 use crate::tui::rows::Row;
-use crate::tui::scene::{Backdrop, Life};
+use crate::tui::scene::{Backdrop, Life, Relation};
 use crate::tui::words::{self, Weight};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -42,7 +42,7 @@ impl<'a> Line<'a> {
         }
         if let Some(x) = self.node().and_then(|node| self.columns.lifeline(node.index())) {
             let (glyph, style) = self.glyph(canvas);
-            canvas.put(x, self.y, glyph, style);
+            canvas.put(x, self.y, glyph, self.shade(canvas).unwrap_or(style));
         }
         self.walls(canvas);
         self.words(canvas);
@@ -68,8 +68,8 @@ impl<'a> Line<'a> {
         let style = if self.weight() == Weight::Alarm { canvas.bad() } else { canvas.bold() };
         let style = if self.is_here() { style.patch(canvas.reversed()) } else { style };
         ruled(canvas, self.columns, self.y, text.trim(), style);
-        if self.is_here() {
-            canvas.put(self.columns.margin - 1, self.y, '@', style);
+        if self.is_here() || self.model.cone {
+            canvas.put(self.columns.margin - 1, self.y, self.sign_of_relation(), style);
         }
     }
 
@@ -125,7 +125,20 @@ impl<'a> Line<'a> {
     /// The message that the cursor's event sends, delivers or loses stands out.
     fn style(&self, canvas: &Canvas<'_>, rail: &Rail) -> Style {
         let is_here = rail.send == self.model.cursor || rail.end == Some(self.model.cursor);
+        if self.model.cone && !is_here {
+            return self.shade_of_rail(canvas, rail);
+        }
         if is_here { canvas.moving().patch(canvas.bold()) } else { canvas.moving() }
+    }
+
+    /// A message whose end is past is past; one whose sending is future is future.
+    fn shade_of_rail(&self, canvas: &Canvas<'_>, rail: &Rail) -> Style {
+        let (cones, trace) = (&self.scene.cones, self.model.trace());
+        match rail.end {
+            Some(end) if cones.past.contains(trace, end) => canvas.past(),
+            _ if cones.future.contains(trace, rail.send) => canvas.future(),
+            _ => canvas.concurrent(),
+        }
     }
 
     fn is_taken(&self, x: u16) -> bool {
@@ -227,7 +240,9 @@ impl<'a> Line<'a> {
         let time = |row: Row| clock(self.model.trace().record(row.first).time());
         let style = if self.is_here() { canvas.bold() } else { canvas.faint() };
         let above = self.place.checked_sub(1).map(|place| time(self.scene.rows[place]));
-        if above.as_ref() != Some(&time(self.row)) || self.is_here() {
+        if !self.model.knows_time() {
+            // Only its number is known.
+        } else if above.as_ref() != Some(&time(self.row)) || self.is_here() {
             canvas.text_right(self.columns.margin - 1, self.y, &time(self.row), style);
         }
         if self.columns.ids {
@@ -239,7 +254,7 @@ impl<'a> Line<'a> {
     /// How the row stands to the cursor, and what happened.
     fn words(&self, canvas: &mut Canvas<'_>) {
         let (trace, columns) = (self.model.trace(), self.columns);
-        canvas.put(columns.words - 3, self.y, self.relation(), canvas.bold());
+        canvas.put(columns.words - 3, self.y, self.sign_of_relation(), canvas.bold());
         canvas.put(columns.words - 2, self.y, self.sign(), canvas.bold());
         let mut text = words::words(trace, self.row);
         if self.is_here() && self.row.count() > 1 {
@@ -258,20 +273,36 @@ impl<'a> Line<'a> {
             Weight::Plain if self.place > self.scene.at => canvas.faint(),
             Weight::Plain => canvas.plain(),
         };
+        let style = self.shade(canvas).unwrap_or(style);
         canvas.text(columns.words, self.y, columns.words_width, &text, style);
         if self.is_here() {
             canvas.restyle(Rect::new(columns.words - 3, self.y, columns.words_width + 3, 1), canvas.reversed());
         }
     }
 
-    fn relation(&self) -> char {
-        let (trace, cursor) = (self.model.trace(), self.model.cursor);
-        match () {
-            () if self.is_here() => '@',
-            () if trace.before(self.row.first, cursor) => '<',
-            () if trace.before(cursor, self.row.last) => '>',
-            () => ' ',
+    fn relation(&self) -> Relation {
+        self.scene.cones.relation(self.model.trace(), self.row)
+    }
+
+    fn sign_of_relation(&self) -> char {
+        match self.relation() {
+            Relation::Here => '@',
+            Relation::Past => '<',
+            Relation::Future => '>',
+            Relation::Concurrent if self.model.cone => '∥',
+            Relation::Concurrent => ' ',
         }
+    }
+
+    /// While the cone is on, how the row stands to the cursor decides how loud it is.
+    fn shade(&self, canvas: &Canvas<'_>) -> Option<Style> {
+        let shade = match self.relation() {
+            Relation::Here => return None,
+            Relation::Past => canvas.past(),
+            Relation::Future => canvas.future(),
+            Relation::Concurrent => canvas.concurrent(),
+        };
+        Some(shade).filter(|_| self.model.cone)
     }
 
     /// Which of a row's events the cursor is on.
