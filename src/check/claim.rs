@@ -266,6 +266,11 @@ words! {
         MoneyConserved = "what a snapshot shows adds up to what was put in (Chandy and Lamport, 1985)",
         UniformAgreement = "what any node delivers, one that crashes too, all correct nodes deliver (Cachin and others, 2011)",
         WritesKept = "no acknowledged write is gone but for one whose writer had seen it (Preguica and others, 2012)",
+        MonotonicWrites = "a client's writes take effect everywhere in their order (Terry and others, 1994)",
+        WritesFollowReads = "who sees a write sees what its writer had read (Terry and others, 1994)",
+        CausallyConsistent = "who sees a write sees all that it may depend on (Ahamad and others, 1995)",
+        NoResurrection = "what was deleted or overwritten does not come back (ours)",
+        FencingOrder = "a resource takes no write of a holder older than one it has heard (Kleppmann, 2016)",
         SiblingsConcurrent = "of values held side by side, no writer had seen another (Preguica and others, 2012)",
     }
 }
@@ -331,6 +336,11 @@ impl Promise {
             UniformAgreement => &[UniformAgreement],
             WritesKept => &[WritesKept],
             SiblingsConcurrent => &[SiblingsConcurrent],
+            MonotonicWrites => &[MonotonicWrites],
+            WritesFollowReads => &[WritesFollowReads],
+            CausallyConsistent => &[CausallyConsistent],
+            NoResurrection => &[NoResurrection],
+            FencingOrder => &[FencingOrder],
         }
     }
 }

@@ -247,7 +247,7 @@ impl Judge {
                 self.judge_time_in(at, node, local, stamp, bound, operation);
             }
             Fact::Replaces { operation, ref values } => self.replaces(operation, values),
-            Fact::Siblings { ref key, ref values } => self.holds_siblings(at, node, key, values),
+            Fact::Stored { ref key, ref values } => self.holds_siblings(at, node, key, values),
             Fact::Deposited { amount } => self.snapshot.deposited += amount,
             Fact::Recorded { amount } => self.recorded(at, node, amount),
             Fact::ChannelRecorded { from, amount } => self.channel_recorded(at, node, from, amount),

@@ -20,6 +20,7 @@
 //! is taken for what other logs hold up to there. Facts wait for the disk as messages do, and a crash loses those that
 //! wait.
 
+pub mod calls;
 pub mod claim;
 
 mod agreement;

@@ -188,8 +188,9 @@ pub enum Fact {
         /// What the client has been shown.
         values: Arc<[Datum]>,
     },
-    /// This node now holds these values of a key side by side, in place of those that it held.
-    Siblings {
+    /// This node now holds these values of a key, in place of those that it held: several side by side where their writers
+    /// did not know of each other, none where there is nothing (any more).
+    Stored {
         /// The key.
         key: Key,
         /// The values.
@@ -301,7 +302,7 @@ kinds!(
     Recorded,
     ChannelRecorded,
     Replaces,
-    Siblings,
+    Stored,
 );
 
 impl FactKind {
@@ -312,7 +313,7 @@ impl FactKind {
             BecameCandidate | BecameLeader | BecameFollower | Voted | Appended | Compacted | Installed | Restored
             | Recovered | Committed => true,
             Truncated | Applied | Asked | Returned | TimedOut | Delivered | Acquired | Released | Decided | Note
-            | ClockEstimated | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded | Replaces | Siblings => {
+            | ClockEstimated | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded | Replaces | Stored => {
                 false
             }
         }
@@ -325,7 +326,7 @@ impl FactKind {
             Appended | Truncated | Compacted | Installed | Restored | Recovered | Committed | Applied => true,
             BecameCandidate | BecameLeader | BecameFollower | Voted | Asked | Returned | TimedOut | Delivered
             | Acquired | Released | Decided | Note | ClockEstimated | Broadcast | Stamped | Deposited | Recorded
-            | ChannelRecorded | Replaces | Siblings => false,
+            | ChannelRecorded | Replaces | Stored => false,
         }
     }
 }

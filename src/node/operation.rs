@@ -64,6 +64,8 @@ pub enum Op {
     },
     /// Remove a key.
     Delete(Key),
+    /// Remove the first value of the list that a key holds, and return it: a list that is appended to is a queue.
+    Take(Key),
     /// Take a lock.
     Acquire(Key),
     /// Give a lock back.
@@ -78,7 +80,7 @@ impl Op {
     /// The key that this operation is about, where there is one.
     pub fn key(&self) -> Option<&Key> {
         match self {
-            Op::Get(key) | Op::Put(key, _) | Op::Append(key, _) | Op::Delete(key) => Some(key),
+            Op::Get(key) | Op::Put(key, _) | Op::Append(key, _) | Op::Delete(key) | Op::Take(key) => Some(key),
             Op::Cas { key, .. } | Op::Acquire(key) | Op::Release(key) => Some(key),
             Op::Broadcast(_) | Op::Do(..) => None,
         }
@@ -99,6 +101,7 @@ impl fmt::Display for Op {
             Op::Append(key, value) => write!(f, "{key}+={value}"),
             Op::Cas { key, expected, new } => write!(f, "{key}={new} if {expected}"),
             Op::Delete(key) => write!(f, "delete {key}"),
+            Op::Take(key) => write!(f, "take from {key}"),
             Op::Acquire(key) => write!(f, "acquire {key}"),
             Op::Release(key) => write!(f, "release {key}"),
             Op::Broadcast(value) => write!(f, "tell all {value}"),

@@ -10,5 +10,6 @@ pub mod siblings;
 pub mod single_server;
 pub mod snapshot;
 pub mod stopwatch;
+pub mod store;
 pub mod two_generals;
 pub mod versions;

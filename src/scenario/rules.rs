@@ -155,7 +155,7 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
         P::Recorded(text) => fact(FactKind::Recorded, text),
         P::ChannelRecorded(text) => fact(FactKind::ChannelRecorded, text),
         P::Replaces(text) => fact(FactKind::Replaces, text),
-        P::Siblings(text) => fact(FactKind::Siblings, text),
+        P::Stored(text) => fact(FactKind::Stored, text),
         P::Note(text) => fact(FactKind::Note, text),
         P::ClockEstimated(text) => fact(FactKind::ClockEstimated, text),
     }
@@ -360,6 +360,7 @@ pub fn operation(text: &OpText) -> (Op, bool) {
         }
         OpText::Get(name) => (Op::Get(key(name)), false),
         OpText::Delete(name) => (Op::Delete(key(name)), false),
+        OpText::Take(name) => (Op::Take(key(name)), false),
         OpText::Acquire(name) => (Op::Acquire(key(name)), false),
         OpText::Release(name) => (Op::Release(key(name)), false),
     }

@@ -245,6 +245,7 @@ pub enum OpText {
     Append(String, Stored),
     Cas { key: String, expected: Plain, new: Stored },
     Delete(String),
+    Take(String),
     Broadcast(Stored),
     Acquire(String),
     Release(String),
@@ -350,7 +351,7 @@ pub enum PatternText {
     Recorded(Option<FactText>),
     ChannelRecorded(Option<FactText>),
     Replaces(Option<FactText>),
-    Siblings(Option<FactText>),
+    Stored(Option<FactText>),
 }
 
 /// Which facts of a kind: those of a node, or with a term or place.

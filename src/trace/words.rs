@@ -140,7 +140,7 @@ pub(crate) fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
         Fact::Replaces { operation, values } => {
             format!("{who} writes {} in place of {}", op(operation), side_by_side(values))
         }
-        Fact::Siblings { key, values } => format!("{who} holds {key}: {}", side_by_side(values)),
+        Fact::Stored { key, values } => format!("{who} holds {key}: {}", side_by_side(values)),
     }
 }
 
@@ -198,6 +198,7 @@ pub(super) fn op_kind(op: &Op) -> &'static str {
         Op::Get(_) => "get",
         Op::Put(..) => "put",
         Op::Append(..) => "append",
+        Op::Take(_) => "take",
         Op::Cas { .. } => "conditional put",
         Op::Delete(_) => "delete",
         Op::Acquire(_) => "acquire",

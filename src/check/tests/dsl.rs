@@ -132,7 +132,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         }
         "estimates" => Fact::ClockEstimated { time: count(2) as i64, error: LocalSpan(count(3)) },
         "replaces" => Fact::Replaces { operation: operation().unwrap(), values: values(3) },
-        "holds" => Fact::Siblings { key: "x".into(), values: values(2) },
+        "holds" => Fact::Stored { key: "x".into(), values: values(2) },
         "gives-up" => Fact::TimedOut { operation: operation().unwrap() },
         other => panic!("{line:?}: what is {other:?}?"),
     };

@@ -9,7 +9,8 @@
 use super::config::Config;
 use super::messages::{Action, Call, Command, Msg, NotLeader, Request, Response};
 use super::{Ctx, REPLICAS, Timer};
-use crate::node::{Fact, NodeId, Op, Operation, OperationId, Outcome, Retry, node_value};
+use crate::node::{Fact, NodeId, Operation, OperationId, Outcome, Retry, node_value};
+use crate::protocols::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ impl Client {
     /// Sends a command under its own number, and remembers it until it ends.
     pub(super) fn on_operation(&mut self, ctx: &mut Ctx, operation: Operation) {
         let Operation { id, op, timeout, retry } = operation;
-        if self.server.is_none() || !is_understood(&op) {
+        if self.server.is_none() || !Store::understands(&op) {
             return ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed });
         }
         let lowest_awaited = self.pending.first_key_value().map_or(id, |(lowest, _)| id.min(*lowest));
@@ -154,9 +155,4 @@ impl Client {
         ctx.cancel_timer(Timer::AskAgain(operation));
         ctx.cancel_timer(Timer::GiveUp(operation));
     }
-}
-
-/// Whether the store knows such an operation.
-fn is_understood(op: &Op) -> bool {
-    matches!(op, Op::Get(_) | Op::Put(..) | Op::Append(..) | Op::Cas { .. } | Op::Delete(_))
 }

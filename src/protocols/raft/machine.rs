@@ -1,7 +1,8 @@
 //! The state machine that the log is for: a store of keys and values that carries out a client's command once (§8).
 
-use super::messages::{Action, Call, Command, DONE};
-use crate::node::{Datum, Key, NodeId, Op, OperationId, Outcome, node_value};
+use super::messages::{Action, Call, Command};
+use crate::node::{NodeId, OperationId, Outcome, node_value};
+use crate::protocols::store::Store;
 use std::collections::BTreeMap;
 
 node_value! {
@@ -9,7 +10,7 @@ node_value! {
     /// the sessions would carry out a repeated command again.
     #[derive(Default)]
     pub struct Machine {
-        values: BTreeMap<Key, Datum>,
+        values: Store,
         sessions: BTreeMap<NodeId, Session>,
     }
 
@@ -35,6 +36,11 @@ node_value! {
 }
 
 impl Machine {
+    /// The keys and their values.
+    pub fn values(&self) -> &Store {
+        &self.values
+    }
+
     /// Carries out a command, unless that has been done before. Says what its client is to be told, if anything.
     pub fn apply(&mut self, command: &Command) -> Option<Outcome> {
         let Action::Call(call) = command.action() else { return None };
@@ -42,7 +48,7 @@ impl Machine {
             Known::Done(outcome) => Some(outcome),
             Known::Forgotten => None,
             Known::New => {
-                let outcome = self.execute(&call.op);
+                let outcome = self.values.execute(&call.op);
                 self.sessions.entry(call.client).or_default().remember(call, outcome.clone());
                 Some(outcome)
             }
@@ -57,36 +63,6 @@ impl Machine {
             None if Some(call.serial) < session.lowest_awaited => Known::Forgotten,
             None => Known::New,
         }
-    }
-
-    /// What a key holds.
-    pub fn get(&self, key: &Key) -> Datum {
-        self.values.get(key).cloned().unwrap_or_default()
-    }
-
-    /// Carries out an operation. What changes nothing because it cannot be done has failed.
-    fn execute(&mut self, op: &Op) -> Outcome {
-        match op {
-            Op::Get(key) => Outcome::Ok(self.get(key)),
-            Op::Put(key, value) => self.put(key, value.clone()),
-            Op::Delete(key) => self.put(key, Datum::Absent),
-            Op::Cas { key, expected, new } if self.get(key) == *expected => self.put(key, new.clone()),
-            Op::Append(key, value) => match self.get(key) {
-                Datum::Absent => self.put(key, Datum::List([value.clone()].into())),
-                Datum::List(items) => self.put(key, Datum::List(items.iter().chain([value]).cloned().collect())),
-                Datum::Int(_) | Datum::Text(_) => Outcome::Failed,
-            },
-            Op::Cas { .. } | Op::Acquire(_) | Op::Release(_) | Op::Broadcast(_) | Op::Do(..) => Outcome::Failed,
-        }
-    }
-
-    /// Stores a value; to store nothing is to delete.
-    fn put(&mut self, key: &Key, value: Datum) -> Outcome {
-        match value {
-            Datum::Absent => self.values.remove(key),
-            value => self.values.insert(key.clone(), value),
-        };
-        DONE
     }
 }
 

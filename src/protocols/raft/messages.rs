@@ -4,7 +4,7 @@
 //! fields: who sent a message is known.
 
 use super::storage::Snapshot;
-use crate::node::{Datum, Fact, NodeId, Op, OperationId, Outcome, digest, node_value};
+use crate::node::{Fact, NodeId, Op, OperationId, Outcome, digest, node_value};
 use std::sync::Arc;
 
 /// The number of a term, from 1; 0 before the first.
@@ -263,6 +263,3 @@ impl Entry {
         Fact::Applied { index, entry: self.command.digest, operation: self.command.operation() }
     }
 }
-
-/// What an operation that returns nothing returns.
-pub const DONE: Outcome = Outcome::Ok(Datum::Absent);

@@ -57,7 +57,7 @@ impl Replica {
     fn on_read(&mut self, ctx: &mut Ctx, client: NodeId, operation: OperationId, key: Key) {
         let Role::Leader(leader) = &mut self.role else { return };
         if self.config.read == ReadMode::Local {
-            let value = self.volatile.machine.get(&key);
+            let value = self.volatile.machine.values().get(&key);
             return answer(ctx, client, operation, value);
         }
         // Until the no-op of its term is committed a leader's commit index may be behind what its predecessors
@@ -89,7 +89,7 @@ impl Replica {
         while leader.reads.front().is_some_and(is_ready)
             && let Some(read) = leader.reads.pop_front()
         {
-            answer(ctx, read.client, read.operation, self.volatile.machine.get(&read.key));
+            answer(ctx, read.client, read.operation, self.volatile.machine.values().get(&read.key));
         }
     }
 

@@ -164,7 +164,7 @@ impl Replica {
         change(held);
         let values = held.values();
         if values != before {
-            ctx.observe(Fact::Siblings { key: key.clone(), values: values.into() });
+            ctx.observe(Fact::Stored { key: key.clone(), values: values.into() });
         }
     }
 

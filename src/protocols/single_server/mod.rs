@@ -18,9 +18,9 @@
 //! [`Msg::Request`]: an operation and its number. [`Msg::Reply`]: the number, and how it ended.
 
 use crate::node::{
-    Badge, Ctx, Datum, Disk, Fact, Key, LocalSpan, Node, NodeId, Op, Operation, OperationId, Outcome, Retry, digest,
-    node_value,
+    Badge, Ctx, Disk, Fact, LocalSpan, Node, NodeId, Op, Operation, OperationId, Outcome, Retry, digest, node_value,
 };
+use crate::protocols::store::Store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,16 +51,16 @@ node_value! {
 
     /// The server's memory: what its disk holds.
     pub struct Server {
-        store: Store,
+        memory: Memory,
         deduplicate: bool,
     }
 
     /// What the server keeps.
     #[derive(Default)]
-    pub struct Store {
+    pub struct Memory {
         /// How many operations were done.
         done: u64,
-        values: BTreeMap<Key, Datum>,
+        values: Store,
         /// How each remembered operation ended.
         answers: BTreeMap<OperationId, Outcome>,
     }
@@ -106,23 +106,12 @@ node_value! {
     }
 }
 
-impl Disk for Store {
+impl Disk for Memory {
     type Write = Done;
 
     fn apply(&mut self, Done { op, remembered }: Done) {
         self.done += 1;
-        match op {
-            Op::Put(key, value) => _ = self.values.insert(key, value),
-            Op::Append(key, value) => {
-                let list = match self.values.get(&key) {
-                    Some(Datum::List(items)) => items.iter().cloned().chain([value]).collect(),
-                    _ => [value].into(),
-                };
-                self.values.insert(key, Datum::List(list));
-            }
-            Op::Delete(key) => _ = self.values.remove(&key),
-            _ => {}
-        }
+        self.values.execute(&op);
         self.answers.extend(remembered);
     }
 }
@@ -131,11 +120,11 @@ impl Node for SingleServer {
     type Config = Config;
     type Msg = Msg;
     type Timer = Timer;
-    type Disk = Store;
+    type Disk = Memory;
 
-    fn boot(ctx: &mut Ctx<Self>, config: &Config, disk: &Store) -> Self {
+    fn boot(ctx: &mut Ctx<Self>, config: &Config, disk: &Memory) -> Self {
         if ctx.cluster().group("server").contains(&ctx.me()) {
-            SingleServer::Server(Server { store: disk.clone(), deduplicate: config.deduplicate })
+            SingleServer::Server(Server { memory: disk.clone(), deduplicate: config.deduplicate })
         } else {
             SingleServer::Client(Client { waiting: BTreeMap::new(), patience: config.patience })
         }
@@ -181,33 +170,22 @@ impl Node for SingleServer {
 
 impl Server {
     fn on_request(&mut self, ctx: &mut Ctx<SingleServer>, from: NodeId, operation: OperationId, op: Op) {
-        if let Some(outcome) = self.store.answers.get(&operation).cloned() {
+        if let Some(outcome) = self.memory.answers.get(&operation).cloned() {
             ctx.send(from, Msg::Reply { operation, outcome });
             return;
         }
-        let outcome = self.store.outcome(&op);
+        let outcome = self.memory.values.clone().execute(&op);
         if !op.is_read() {
             let remembered = self.deduplicate.then(|| (operation, outcome.clone()));
             let entry = digest(&(operation, &op));
             let done = Done { op, remembered };
-            self.store.apply(done.clone());
+            self.memory.apply(done.clone());
             // What is answered rests on the disk, so the answer waits for it.
             ctx.write(done);
             ctx.sync();
-            ctx.observe(Fact::Applied { index: self.store.done, entry, operation: Some(operation) });
+            ctx.observe(Fact::Applied { index: self.memory.done, entry, operation: Some(operation) });
         }
         ctx.send(from, Msg::Reply { operation, outcome });
-    }
-}
-
-impl Store {
-    /// How an operation would end now.
-    fn outcome(&self, op: &Op) -> Outcome {
-        match op {
-            Op::Get(key) => Outcome::Ok(self.values.get(key).cloned().unwrap_or_default()),
-            Op::Put(..) | Op::Append(..) | Op::Delete(_) => Outcome::Ok(Datum::Absent),
-            _ => Outcome::Failed,
-        }
     }
 }
 

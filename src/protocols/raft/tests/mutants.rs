@@ -87,8 +87,8 @@ fn an_entry_applied_that_was_never_committed<N: Subject>(mut lab: Lab<N>) -> boo
     lab.isolated.clear();
     lab.fire("n2", Timer::Heartbeat);
     lab.deliver();
-    let applied = lab.server("n1").volatile.machine.get(&"x".into());
-    applied != lab.server("n2").volatile.machine.get(&"x".into())
+    let applied = lab.server("n1").volatile.machine.values().get(&"x".into());
+    applied != lab.server("n2").volatile.machine.values().get(&"x".into())
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! What many protocols keep: keys with their values, and the operations that read and change them.
+
+use crate::node::{Datum, Key, Op, Outcome};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Keys with their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Store(BTreeMap<Key, Datum>);
+
+/// What a client is told of an operation that is carried out and returns nothing.
+pub const DONE: Outcome = Outcome::Ok(Datum::Absent);
+
+impl Store {
+    /// What a key holds.
+    pub fn get(&self, key: &Key) -> Datum {
+        self.0.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Stores a value; to store nothing is to delete.
+    pub fn put(&mut self, key: &Key, value: Datum) -> Outcome {
+        match value {
+            Datum::Absent => self.0.remove(key),
+            value => self.0.insert(key.clone(), value),
+        };
+        DONE
+    }
+
+    /// The keys that hold something, with what they hold.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Datum)> {
+        self.0.iter()
+    }
+
+    /// Whether a store knows such an operation.
+    pub fn understands(op: &Op) -> bool {
+        matches!(op, Op::Get(_) | Op::Put(..) | Op::Append(..) | Op::Cas { .. } | Op::Delete(_) | Op::Take(_))
+    }
+
+    /// Carries out an operation. What changes nothing because it cannot be done has failed.
+    pub fn execute(&mut self, op: &Op) -> Outcome {
+        match op {
+            Op::Get(key) => Outcome::Ok(self.get(key)),
+            Op::Put(key, value) => self.put(key, value.clone()),
+            Op::Delete(key) => self.put(key, Datum::Absent),
+            Op::Cas { key, expected, new } if self.get(key) == *expected => self.put(key, new.clone()),
+            Op::Append(key, value) => match self.get(key) {
+                Datum::Absent => self.put(key, Datum::List([value.clone()].into())),
+                Datum::List(items) => self.put(key, Datum::List(items.iter().chain([value]).cloned().collect())),
+                Datum::Int(_) | Datum::Text(_) => Outcome::Failed,
+            },
+            Op::Take(key) => match self.get(key) {
+                Datum::List(items) => {
+                    let rest = if items.len() > 1 { Datum::List(items[1..].into()) } else { Datum::Absent };
+                    self.put(key, rest);
+                    Outcome::Ok(items.first().cloned().unwrap_or_default())
+                }
+                Datum::Absent => DONE,
+                Datum::Int(_) | Datum::Text(_) => Outcome::Failed,
+            },
+            Op::Cas { .. } | Op::Acquire(_) | Op::Release(_) | Op::Broadcast(_) | Op::Do(..) => Outcome::Failed,
+        }
+    }
+}
