@@ -2,7 +2,7 @@
 
 use super::arguments::{Format, Run};
 use super::run::{Made, create};
-use super::shared::Stop;
+use super::shared::{Stop, program};
 use crate::node::{SimSpan, SimTime};
 use crate::scenario::Opened;
 use crate::trace::{Exported, MOST_DRAWN, grouped, html, mermaid, perfetto, shiviz, svg};
@@ -26,14 +26,18 @@ pub fn export(run: &Run, made: &Made, opened: &Opened) -> Result<(), Stop> {
     let scenario = &made.scenario;
     let variant = scenario.variant.as_ref().map_or(String::new(), |variant| format!(" ({variant})"));
     let digest = opened.session.digest().unwrap_or("unknown");
-    let mut again = vec![];
-    again.extend(run.until.iter().flat_map(|until| ["--until", until]));
-    let again = made.command("run", &again);
+    // A picture is handed on: how Pessimist was started here is of no use there.
+    let until: Vec<&str> = run.until.iter().flat_map(|until| ["--until", until]).collect();
+    let command = made.command("run", &until);
+    let again = command.strip_prefix(&program()).unwrap_or(&command);
     let exported = Exported {
         trace: opened.session.trace(),
         name: format!("{}{variant}, seed {}", scenario.name, scenario.plan.seed),
         title: scenario.title.clone(),
-        caption: format!("{again}   {} events, digest {digest}", grouped(opened.session.trace().len() as u64)),
+        caption: format!(
+            "pessimist{again}   {} events, digest {digest}",
+            grouped(opened.session.trace().len() as u64)
+        ),
         from: SimTime(from.0),
         end: opened.session.end(),
     };

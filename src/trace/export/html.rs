@@ -8,11 +8,11 @@ use std::io::{self, Write};
 
 /// The past is blue and underlaid, the future orange and ringed; the rest fades, which is seen in grey as well.
 const STYLE: &str = "\
-body{margin:0;font-family:ui-monospace,Menlo,Consolas,monospace}#told{position:fixed;right:8px;bottom:8px;max-width:46em;
+body{margin:0 0 90px;font-family:ui-monospace,Menlo,Consolas,monospace}#told{position:fixed;right:8px;bottom:8px;max-width:46em;
 background:#fff;border:1px solid #333;padding:6px 10px;white-space:pre-wrap;font-size:12px;pointer-events:none}
 .chosen .events,.chosen .message{opacity:.18}.chosen .past,.chosen .future,.chosen .here{opacity:1}
 .past .dot{fill:#1b6fd1;stroke:#1b6fd1}.future .dot{fill:#fff;stroke:#d9730d;stroke-width:3}.here .dot{stroke-width:7}
-.events{cursor:pointer}";
+.events{cursor:pointer}@media print{#told{display:none}}";
 
 /// One dot knows of another's first event where its vector holds at least that event's number.
 const SCRIPT: &str = "\

@@ -148,7 +148,7 @@ fn a_file_may_hold_several_executions() {
         (vec!["1".into(), "2".into()], vec!["===".into(), "=== (2)".into()])
     );
     let mistake = |text: &str, delimiter| executions(text, None, Some(delimiter)).unwrap_err();
-    assert_eq!(mistake(&body.replace("\"a\":1,", ""), "^===.*$").line, Some(8));
+    assert_eq!(mistake(&body.replace("\"a\":1,", ""), "^===.*$").line, Some(9));
     assert!(mistake(body, "(").text.contains("cannot be used") && mistake(body, "x*").text.contains("finds nothing"));
     assert!(mistake("=\n=\n", "=").text.contains("no execution"));
 }

@@ -83,6 +83,9 @@ fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -
     if !roomy {
         lines.push((links(scene), canvas.plain()));
     }
+    if model.cone {
+        lines.push((influence(scene), canvas.bold()));
+    }
     let room = if roomy { 200 } else { BRIEF };
     lines.extend(details.changes.iter().map(|change| (told(change, room), canvas.bold())));
     if let Some(fact) = trace.fact(id) {
@@ -93,7 +96,9 @@ fn about_event(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) -
         lines.extend(linked(model, scene).into_iter().map(|line| (line, canvas.plain())));
     }
     lines.push((stamps(model), canvas.faint()));
-    lines.push((influence(scene), canvas.faint()));
+    if !model.cone {
+        lines.push((influence(scene), canvas.faint()));
+    }
     lines
 }
 
