@@ -44,7 +44,7 @@ impl Asker<'_> {
             }
             None => {
                 let since = if led.is_some() { "nobody since" } else { "nobody yet" };
-                absence.say("stood", None, format!("{since}: no silence has outlasted a timeout"));
+                absence.say("stood", None, format!("{since}: no node has declared that it seeks to lead"));
                 absence.takes = "a node that stands, and a majority of votes.".to_owned();
             }
         }
