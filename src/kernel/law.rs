@@ -78,9 +78,7 @@ impl Law {
             Law::Constant(_) | Law::Uniform(..) => self.draw(chance),
             Law::Exponential(mean) => nanos(mean.0 as f64 * -libm::log(open_unit(chance))),
             Law::LogNormal { median, sigma } => nanos(median.0 as f64 * libm::exp(sigma * standard_normal(chance))),
-            Law::Normal { mean, deviation } => {
-                nanos(mean.0 as f64 + deviation.0 as f64 * standard_normal(chance))
-            }
+            Law::Normal { mean, deviation } => nanos(mean.0 as f64 + deviation.0 as f64 * standard_normal(chance)),
             // The inverse of the distribution, at one minus a number above 0.
             Law::Pareto { scale, shape } => nanos(scale.0 as f64 * libm::pow(open_unit(chance), -1.0 / shape)),
             Law::Mixture(parts) => chosen(parts, chance).map_or(SimSpan::ZERO, |law| law.draw_rare(chance)),
@@ -241,7 +239,8 @@ mod tests {
     #[test]
     fn draws_never_change() {
         let route = Law::sum(vec![Law::Constant(SimSpan::millis(5)), pareto(1.51)]);
-        let first = [mixture(), pareto(1.51), recorded(), normal(), route].map(|law| law.draw(&mut Draw::new(7, 1)).0);
+        let first =
+            [mixture(), pareto(1.51), recorded(), normal(), route].map(|law| law.draw(&mut Draw::new(7, 1)).0);
         assert_eq!(first, [0; 5]);
     }
 }

@@ -8,6 +8,9 @@ use crate::kernel::{Cable, Link, Site, Topology};
 use crate::node::NodeId;
 use std::collections::BTreeMap;
 
+/// The most sites, and the most cables.
+const MOST: usize = 512;
+
 /// Sites and cables, and the way of each message between them.
 pub fn topology(names: &Names, network: &Network) -> Checked<Topology> {
     let Some(At { value: entries, span }) = &network.sites else {
@@ -25,7 +28,9 @@ pub fn topology(names: &Names, network: &Network) -> Checked<Topology> {
     if let Some((one, other)) = topology.apart() {
         let span = network.cables.as_ref().map_or(span, |cables| &cables.span);
         let mistake = Mistake::says(format!("no cables lead from {:?} to {:?}", one.name, other.name));
-        return Err(mistake.at(span.clone()).note("to keep nodes apart for a time join their sites and cut the cable"));
+        return Err(mistake
+            .at(span.clone())
+            .note("to keep nodes apart for a time join their sites and cut the cable"));
     }
     Ok(topology)
 }
@@ -52,7 +57,9 @@ fn sites(names: &Names, entries: &Pairs<Vec<At<String>>>, whole: &Span) -> Check
         None => Ok(sites),
         Some(node) => {
             let mistake = Mistake::says(format!("{:?} is at no site", names.cluster.name(node)));
-            Err(mistake.at(whole.clone()).note("every node stands somewhere, clients too; a site without nodes is a switch"))
+            Err(mistake
+                .at(whole.clone())
+                .note("every node stands somewhere, clients too; a site without nodes is a switch"))
         }
     }
 }
@@ -73,11 +80,15 @@ fn cables(sites: &[Site], entries: &Pairs<super::schema::CableText>) -> Checked<
 
 /// Refuses names that are none, and a name that is given twice.
 fn each_once<T>(entries: &Pairs<T>, what: &str) -> Checked<()> {
-    for (place, (name, _)) in entries.0.iter().enumerate() {
+    let mut spans: BTreeMap<&str, &Span> = BTreeMap::new();
+    for (count, (name, _)) in entries.0.iter().enumerate() {
+        if count == MOST {
+            return Err(Mistake::says(format!("no more than {MOST} can be told apart")).at(name.span.clone()));
+        }
         checked_name(name, what)?;
-        if let Some((first, _)) = entries.0[..place].iter().find(|(other, _)| other.value == name.value) {
+        if let Some(first) = spans.insert(&name.value, &name.span) {
             let mistake = Mistake::says(format!("the name {:?} is given twice", name.value)).at(name.span.clone());
-            return Err(mistake.related(first.span.clone(), "first here"));
+            return Err(mistake.related(first.clone(), "first here"));
         }
     }
     Ok(())

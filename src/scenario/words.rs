@@ -86,9 +86,7 @@ impl LawText {
             LawWord::Mixture(parts) if parts.iter().any(|part| !(1..=MAX_WEIGHT).contains(&part.0)) => {
                 return Err(de::Error::custom(format!("a weight lies from 1 to {MAX_WEIGHT}")));
             }
-            LawWord::Mixture(parts) => {
-                Law::Mixture(parts.into_iter().map(|(weight, law)| (weight, law.0)).collect())
-            }
+            LawWord::Mixture(parts) => Law::Mixture(parts.into_iter().map(|(weight, law)| (weight, law.0)).collect()),
             LawWord::Recorded(spans) if spans.is_empty() => {
                 return Err(de::Error::custom("nothing was recorded: write Recorded([\"1ms\", \"1.2ms\"])"));
             }

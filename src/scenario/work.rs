@@ -44,7 +44,8 @@ fn check_loop(work: &Work, by: &NodeSelector) -> Checked<()> {
         return Err(mistake.at(think.span.clone()).accepted("by: \"c1\"   by: Each(\"client\")"));
     }
     if work.timeout.is_none() {
-        let mistake = Mistake::says("a closed loop waits for the end of each operation, and a lost answer never comes");
+        let mistake =
+            Mistake::says("a closed loop waits for the end of each operation, and a lost answer never comes");
         return Err(mistake.at(think.span.clone()).label("beside it write  timeout: \"1s\""));
     }
     Ok(())
@@ -62,7 +63,8 @@ fn check_keys(action: &Action, work: &Work, entry: &Span) -> Checked<()> {
     };
     match (&work.keys, drawn) {
         (None, true) => {
-            let mistake = Mistake::says("the word Key stands for a drawn key, and no field says which keys there are");
+            let mistake =
+                Mistake::says("the word Key stands for a drawn key, and no field says which keys there are");
             Err(mistake.at(entry.clone()).label("such as  keys: Uniform(10)"))
         }
         (Some(keys), false) => {
