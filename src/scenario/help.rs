@@ -33,13 +33,15 @@ const INTRODUCTION: &str = r#"A scenario is one RON file. Comments begin with //
 WHEN: each fault, operation and question has one of
   at: "1s"                   once; with after: "5ms" or a law, that much later
   every: "1s"                a span or law; with from: until: times:
+  think: "20ms"              after a client's last operation; with the same
   on: Fired("silence")       a pattern; with nth: (which match) and times:
   after: (event: 131)        a branch made by hand; with expect: "n3 ..."
 A fault with lasting: "1s" is undone after that. label: names an entry.
 
 OTHER FIELDS, all optional
   network: (delay: duplicate: reorder: on_cut: Drop or Hold,
-    links: [(from: "n1", to: "n2", loss: 1.0), (between: ("n1", "n2"), ...)])
+    links: [(from: "n1", to: "n2", loss: 1.0), (between: ("n1", "n2"), ...)],
+    sites: {"a": ["n1"], ...}, cables: {"optics": ("a", "b", "5ms"), ...})
   clocks: {"n1": (rate: 50, offset: "-5s", error: "1ms")}   rate: millionths
     with sync: Ntp(poll: "64s", error: "5ms")   bias: slew: step:
     or   sync: TrueTime(poll: "30s", error: "1ms", drift: 200)   claims:
@@ -47,7 +49,8 @@ OTHER FIELDS, all optional
     leap: (at: "10s", how: Repeat)   or Smear("20s") or Step
   disk: (sync: "1ms", mode: Loses)   disks: {"n1": (...)}    sync_holds: Node
   service: {"n1": "5ms"}   inbox: 1024   events: 1000000
-  workload: [( ... retry: Never or UntilTimeout )]
+  workload: [( ... retry: Never or UntilTimeout, by: Each("client"),
+    keys: Uniform(9) or Zipf(keys: 9, exponent: 1.0) or Hot(keys: 9, share: 0.5) )]
   ask: [Judge(on: ..., text: ..., claim: Durable("w"), seeds: 100)]
 "#;
 
@@ -56,8 +59,9 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         heading: "LAWS, for spans that are drawn",
         rows: &[
-            (&["Constant(\"5ms\")", "Uniform(\"1ms\", \"5ms\")"], "also just \"5ms\""),
-            (&["Exponential(\"5ms\")", "LogNormal(median: \"5ms\", sigma: 0.5)"], ""),
+            (&["Constant(\"5ms\")", "Exponential(\"5ms\")", "Mixture([(9, \"1ms\"), (1, \"50ms\")])"], ""),
+            (&["Uniform(\"1ms\", \"5ms\")", "Normal(mean: \"5s\", deviation: \"1s\")", "Recorded([\"1ms\"])"], ""),
+            (&["LogNormal(median: \"5ms\", sigma: 0.5)", "Pareto(scale: \"1ms\", shape: 1.5)"], ""),
         ],
     },
     Chapter {
@@ -67,11 +71,10 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         heading: "LINKS",
         rows: &[
-            (&["Link(\"n1\", \"n2\")", "Between(\"n1\", \"n2\")"], "one way; both ways"),
-            (&["Around(Leader)", "Into(Leader)", "OutOf(Leader)", "All"], ""),
+            (&["Link(\"n1\", \"n2\")", "Between(\"n1\", \"n2\")", "All"], "one way; both ways; every link"),
+            (&["Around(Leader)", "Into(Leader)", "OutOf(Leader)", "Cable(\"optics\")", "Site(\"a\")"], ""),
             (&["Sides([[\"n1\"], [\"n2\", \"n3\"]])"], "between nodes of different sides"),
-            (&["MinorityWith(Leader)", "MajorityWith(Leader)"], "against the rest of its group"),
-            (&["Bridge(\"n1\")", "RandomSides", "Cable(\"optics\")"], "no cables yet"),
+            (&["MinorityWith(Leader)", "MajorityWith(Leader)", "Bridge(\"n1\")", "RandomSides"], ""),
         ],
     },
     Chapter {
@@ -81,28 +84,25 @@ pub const CHAPTERS: &[Chapter] = &[
             (&["Slow(\"n1\", \"5ms\")", "Expire(\"n1\", \"Election\")"], "per message; a timer ends now"),
             (&["Disk(\"n1\", Lies)", "Wipe(\"n1\")"], "Loses Keeps Tears Full Slow(\"5ms\")"),
             (&["Clock(\"n1\", Step(\"-5s\"))"], "Step(\"5s\") Rate(50) Freeze Thaw"),
-            (&["Cut(Around(Leader))", "Heal(All)"], "messages are lost, or wait"),
-            (&["Hold(All)", "Release(All)"], "messages wait; and arrive"),
-            (&["Loss(All, 0.1)", "Lag(All, \"50ms\")"], "more is lost; all is later"),
+            (&["Cut(Around(Leader))", "Heal(All)", "Hold(All)", "Release(All)"], "lost; waiting"),
+            (&["Loss(All, 0.1)", "Lag(All, \"50ms\")", "Isolate(Leader)", "Mark"], "Mark: a moment"),
             (&["Partition([[\"n1\"], [\"n2\", \"n3\"]])"], "cuts sides, or what links name"),
-            (&["Isolate(Leader)", "Mark"], "cuts all around; names a moment"),
             (&["Drop", "Delay(\"40ms\")", "Duplicate"], "only with on: Message(...)"),
             (&["OneOf([(3, Crash(Random)), (1, Mark)])"], "drawn by weight"),
         ],
     },
     Chapter {
-        heading: "OPERATIONS; Fresh is 1, 2, 3 and so on",
+        heading: "OPERATIONS; Fresh is 1, 2, 3 and so on; the word Key for a key: one of keys:",
         rows: &[
-            (&["Put(\"x\", Fresh)", "Get(\"x\")", "Append(\"x\", 7)", "Delete(\"x\")"], ""),
-            (&["Cas(key: \"x\", expected: Absent, new: 1)", "Do(\"name\", \"text\")"], ""),
-            (&["Broadcast(\"hello\")", "Acquire(\"lock\")", "Release(\"lock\")"], ""),
+            (&["Put(\"x\", Fresh)", "Get(\"x\")", "Append(\"x\", 7)", "Delete(\"x\")", "Take(\"x\")"], ""),
+            (&["Cas(key: \"x\", expected: Absent, new: 1)", "Acquire(\"lock\")", "Release(\"lock\")"], ""),
+            (&["Broadcast(\"hello\")", "Do(\"name\", \"text\")", "OneOf([(9, Get(\"x\")), (1, Delete(\"x\"))])"], ""),
         ],
     },
     Chapter {
         heading: "PATTERNS",
         rows: &[
-            (&["Fired(\"silence\")", "Ended(\"cut\")"], "a fault; one that lasted"),
-            (&["Invoked(\"w\")", "Returned(\"w\")", "TimedOut(\"w\")"], "an operation"),
+            (&["Fired(\"silence\")", "Ended(\"cut\")", "Invoked(\"w\")", "Returned(\"w\")", "TimedOut(\"w\")"], ""),
             (&["Message(kind: \"Vote\", from: \"n1\", to: \"n2\")"], "any part may be left out"),
             (&["BecameLeader", "BecameLeader(\"n1\")", "BecameLeader(term: 2)"], "a fact"),
             (&["Fact(kind: Committed, node: \"n1\", index: 3)"], "the same, at length"),

@@ -3,6 +3,7 @@
 mod clocks;
 mod disks;
 mod draws;
+mod loops;
 mod network;
 mod processes;
 mod puppet;

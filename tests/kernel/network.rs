@@ -1,7 +1,7 @@
 //! What becomes of messages.
 
 use crate::puppet::*;
-use pessimist::kernel::{Action, Law, LinkAction, LinkSelector, OnCut, Order, Plan};
+use pessimist::kernel::{Action, Cable, Law, LinkAction, LinkSelector, OnCut, Order, Plan, Site, Topology};
 use pessimist::node::{NodeId, SimSpan};
 use proptest::prelude::*;
 
@@ -120,6 +120,89 @@ fn a_minority_is_smaller_than_the_rest() {
     let by_a = |links| reached(&names, links).iter().filter(|(from, _)| from == "a").count() + 1;
     assert_eq!(by_a(LinkSelector::MinorityWith(a.clone())), 2);
     assert_eq!(by_a(LinkSelector::MajorityWith(a)), 3);
+}
+
+/// Puppets at sites of their own in a row, a cable between each and the next: `ab`, `bc` and so on.
+fn row(names: &[&str]) -> Plan {
+    let mut plan = plan(names);
+    let site = |name: &&str| Site { name: name.to_string(), nodes: vec![plan.cluster.find(name).unwrap()] };
+    let cable = |place: usize| Cable {
+        name: format!("{}{}", names[place], names[place + 1]),
+        ends: (place, place + 1),
+        delay: Law::Constant(SimSpan::millis(10)),
+    };
+    plan.topology =
+        Topology::new(names.iter().map(site).collect(), (1..names.len()).map(|place| cable(place - 1)).collect());
+    for (from, to) in
+        plan.cluster.ids().flat_map(|from| plan.cluster.ids().map(move |to| (from, to))).collect::<Vec<_>>()
+    {
+        if let Some(delay) = plan.topology.delay(from, to) {
+            plan.links.insert((from, to), pessimist::kernel::Link { delay, ..plan.link.clone() });
+        }
+    }
+    plan
+}
+
+#[test]
+fn a_cut_cable_loses_what_goes_through_it_and_nothing_else() {
+    let mut plan = row(&["a", "b", "c"]);
+    link(&mut plan, 0, LinkAction::Cut, LinkSelector::Cable(0));
+    tell(&mut plan, 1, "c", "send", 1);
+    link(&mut plan, 5, LinkAction::Heal, LinkSelector::Cable(0));
+    tell(&mut plan, 6, "c", "send", 2);
+    let trace = run(plan).1;
+    let expected = [
+        "1 network lost Word c>a: the link is cut",
+        "11 b heard 1 from c",
+        "16 b heard 2 from c",
+        "26 a heard 2 from c",
+    ];
+    assert_eq!(said(&trace), expected);
+    let told: Vec<String> = trace.faults().iter().map(|record| record.fault.describe(trace.cluster())).collect();
+    assert_eq!(told, ["CUT cable ab (a - b)", "healed cable ab (a - b)"]);
+}
+
+#[test]
+fn a_healed_cable_does_not_heal_another_on_the_way() {
+    let mut plan = row(&["a", "b", "c"]);
+    for cable in [0, 1] {
+        link(&mut plan, 0, LinkAction::Cut, LinkSelector::Cable(cable));
+    }
+    link(&mut plan, 5, LinkAction::Heal, LinkSelector::Cable(0));
+    link(&mut plan, 5, LinkAction::Heal, LinkSelector::Cable(0));
+    tell(&mut plan, 6, "a", "send", 1);
+    let cut = "6 network lost Word a>c: the link is cut".to_owned();
+    assert_eq!(said(&run(plan.clone()).1), [cut, "16 b heard 1 from a".to_owned()]);
+    // What heals everything heals cables too: the end of a cut that was healed already takes nothing from another.
+    plan.rules.truncate(1);
+    plan.rules[0].lasting = Some(Law::Constant(SimSpan::millis(20)));
+    link(&mut plan, 5, LinkAction::Heal, LinkSelector::All);
+    let around = LinkSelector::Around(node(&plan, "a"));
+    link(&mut plan, 6, LinkAction::Cut, around);
+    tell(&mut plan, 25, "a", "send", 1);
+    assert!(said(&run(plan).1).iter().all(|line| line.contains("the link is cut")));
+}
+
+#[test]
+fn a_site_that_fails_takes_every_way_through_it_along() {
+    let mut plan = row(&["a", "b", "c"]);
+    link(&mut plan, 0, LinkAction::Cut, LinkSelector::Site(1));
+    tell(&mut plan, 1, "a", "send", 1);
+    let trace = run(plan).1;
+    assert_eq!(said(&trace).len(), 2, "nobody hears it");
+    assert_eq!(trace.faults()[0].fault.describe(trace.cluster()), "CUT site b");
+}
+
+#[test]
+fn a_site_that_joins_shifts_no_draw() {
+    let random = |names: &[&str]| {
+        let mut plan = row(names);
+        let (a, b) = (plan.cluster.find("a").unwrap(), plan.cluster.find("b").unwrap());
+        plan.links.get_mut(&(a, b)).unwrap().delay = Law::Pareto { scale: SimSpan::millis(1), shape: 1.2 };
+        (0..50).for_each(|word| _ = tell(&mut plan, word, "a", "send", word as i64));
+        said(&run(plan).1).into_iter().filter(|line| line.contains("b heard")).collect::<Vec<_>>()
+    };
+    assert_eq!(random(&["a", "b"]), random(&["a", "b", "c", "d"]));
 }
 
 proptest! {

@@ -61,9 +61,55 @@ fn a_quorum_that_is_not_linearizable() {
 }
 
 #[test]
-fn cables_can_be_written_but_not_yet_run() {
-    let error = Scenario::parse("github-2018.ron", GITHUB, None).unwrap_err();
-    assert_eq!(error.mistake.message, "sites and cables are not built yet");
+fn forty_three_seconds() {
+    let plan = Scenario::parse("github-2018.ron", GITHUB, None).unwrap().plan;
+    let id = |name: &str| plan.cluster.find(name).unwrap();
+    let transit = Law::Uniform(SimSpan::millis(29), SimSpan::millis(31));
+    let both = Law::Sum([Law::Constant(SimSpan::micros(500)), transit.clone()].into());
+    let delay = |from, to| plan.links.get(&(id(from), id(to))).map(|link| link.delay.clone());
+    assert_eq!(delay("east", "app-east"), None, "within a site messages take what the network says");
+    assert_eq!(delay("east", "m-hub"), Some(Law::Constant(SimSpan::micros(500))));
+    assert_eq!(delay("m-hub", "west"), Some(transit));
+    assert_eq!(delay("east", "west"), Some(both));
+    assert!(matches!(plan.rules[0].action, Action::Link(LinkAction::Cut, LinkSelector::Cable(0))));
+    // Three nodes in the data centre, one at the hub, three beyond: the optics carry what leaves the data centre.
+    assert_eq!(plan.topology.through_cable(0).len(), 3 * 4 * 2);
+    assert_eq!(plan.topology.through_cable(1).len(), 4 * 3 * 2);
+}
+
+#[test]
+fn links_are_told_by_node_and_by_group_beside_cables() {
+    let text = small(
+        r#"
+  network: (sites: {"a": ["replica"], "b": ["client"]}, cables: {"ab": ("a", "b", "5ms"), "dear": ("a", "b", "6ms")},
+    links: [(from: "client", to: "replica", loss: 0.5), (from: "n1", to: "c1", delay: Recorded(["1ms", "2ms"]))]),
+"#,
+    );
+    let plan = parse(&text).plan;
+    let [n1, n2, c1] = [plan.cluster.id(0), plan.cluster.id(1), plan.cluster.id(2)];
+    let five = Law::Constant(SimSpan::millis(5));
+    let base = Link { delay: five, ..plan.link.clone() };
+    let lossy = Link { loss_ppm: 500_000, ..base.clone() };
+    let recorded = Link { delay: Law::Recorded([1, 2].map(SimSpan::millis).into()), ..base.clone() };
+    let expected = [((n1, c1), recorded), ((n2, c1), base), ((c1, n1), lossy.clone()), ((c1, n2), lossy)];
+    assert_eq!(plan.links.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn workloads() {
+    let work =
+        |fields: &str| parse(&small(&format!("workload: [(by: Each(\"client\"), timeout: \"1s\", {fields})]"))).plan;
+    let plan = work(
+        "think: Exponential(\"20ms\"), from: \"1s\", times: 3, \
+         op: OneOf([(9, Get(Key)), (1, Put(Key, Fresh))]), keys: Zipf(keys: 100, exponent: 1.0)",
+    );
+    let Trigger::Loop { think, from, times: 3, .. } = &plan.rules[0].trigger else { panic!("{plan:?}") };
+    assert_eq!((think, *from), (&Law::Exponential(SimSpan::millis(20)), SimTime(1_000_000_000)));
+    let Action::OneOf(menu) = &plan.rules[0].action else { panic!("{plan:?}") };
+    assert!(matches!(&menu[1], (1, Action::Operation { by: NodeSelector::Each(_), fresh: true, .. })));
+    assert_eq!(plan.keys[&0].count(), 100);
+    let plan = work("every: \"20ms\", op: Get(Key), keys: Hot(keys: 3, share: 0.9)");
+    assert!(matches!(plan.rules[0].trigger, Trigger::Every { .. }));
 }
 
 #[test]

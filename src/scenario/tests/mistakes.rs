@@ -83,7 +83,7 @@ fn fields_and_types() {
         ("brackets behind a bare word", small("faults: [(at: \"1s\", do: Mark())]")),
         ("an unknown operation", small("workload: [(at: \"1s\", by: \"c1\", op: Write(\"x\", 1))]")),
         ("a value that is none", small("workload: [(at: \"1s\", by: \"c1\", op: Put(\"x\", Leader))]")),
-        ("an unknown law", small("network: (delay: Normal(\"1ms\", \"2ms\"))")),
+        ("an unknown law", small("network: (delay: Gaussian(\"1ms\", \"2ms\"))")),
         ("an unknown fact", small("faults: [(on: Fact(kind: BecameKing), do: Mark)]")),
         ("an unknown pattern", small("faults: [(on: BecameKing, do: Mark)]")),
         ("an unknown claim", small("expect: [Holds(ElectionSaftey)]")),
@@ -147,7 +147,6 @@ fn names_and_labels() {
         ("a node twice", small("").replace("[\"c1\"]", "[\"n1\"]")),
         ("a group twice", small("").replace("\"client\"", "\"replica\"")),
         ("a bad name", small("").replace("\"c1\"", "\"the client\"")),
-        ("a cable", GITHUB.to_owned()),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -189,6 +188,65 @@ fn numbers_and_combinations() {
         ("no seeds", small("ask: [Judge(at: \"1s\", text: \"?\", claim: Holds(RaftSafety), seeds: 0)]")),
         ("a link without ends", small("network: (links: [(delay: \"1ms\")])")),
         ("a link with one end", small("network: (links: [(from: \"n1\", delay: \"1ms\")])")),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn sites_and_cables() {
+    let network = |sites: &str, cables: &str| small(&format!("network: (sites: {sites}, cables: {cables})"));
+    let sites = "{\"a\": [\"n1\", \"n2\"], \"b\": [\"client\"], \"c\": []}";
+    let github = |from: &str, to: &str| damaged(GITHUB, from, to);
+    let shown = report(&[
+        ("an unknown cable", github("Cable(\"optics\")", "Cable(\"optic\")")),
+        ("an unknown site", github("do: Cut(Cable(\"optics\"))", "do: Cut(Site(\"bud\"))")),
+        ("a cable where there are none", small("faults: [(at: \"1s\", do: Cut(Cable(\"optics\")))]")),
+        ("a cable to nowhere", github("(\"hub\", \"pacific\",", "(\"hub\", \"pacifik\",")),
+        ("a cable to itself", network(sites, "{\"ab\": (\"a\", \"a\", \"5ms\")}")),
+        ("a cable without its delay", network(sites, "{\"ab\": (\"a\", \"b\")}")),
+        ("cables without sites", small("network: (cables: {\"ab\": (\"a\", \"b\", \"5ms\")})")),
+        ("a node at two sites", github("\"hub\": [\"m-hub\"]", "\"hub\": [\"m-hub\", \"east\"]")),
+        ("a node at no site", github("\"hub\": [\"m-hub\"]", "\"hub\": []")),
+        ("an unknown node at a site", github("\"hub\": [\"m-hub\"]", "\"hub\": [\"m-hob\"]")),
+        ("sites that nothing joins", network(sites, "{\"ac\": (\"a\", \"c\", \"5ms\")}")),
+        (
+            "a cable that nothing takes",
+            small(&format!(
+                "network: (sites: {sites}, cables: {{\"ab\": (\"a\", \"b\", \"5ms\"), \"slow\": (\"a\", \"b\", \"9ms\")}}), \
+                 faults: [(at: \"1s\", do: Cut(Cable(\"slow\")))]"
+            )),
+        ),
+        ("a bad name for a cable", network(sites, "{\"the cable\": (\"a\", \"b\", \"5ms\")}")),
+        ("a mixture of nothing", small("network: (delay: Mixture([]))")),
+        ("a weight of nothing", small("network: (delay: Mixture([(0, \"1ms\"), (1, \"2ms\")]))")),
+        ("nothing recorded", small("network: (delay: Recorded([]))")),
+        ("no tail at all", small("network: (delay: Pareto(scale: \"1ms\", shape: 0))")),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn workloads() {
+    let work = |fields: &str| small(&format!("workload: [({fields})]"));
+    let shown = report(&[
+        ("a closed loop without a timeout", work("think: \"1ms\", by: Each(\"client\"), op: Get(\"x\")")),
+        ("a closed loop of nobody", work("think: \"1ms\", by: AnyOf(\"client\"), op: Get(\"x\"), timeout: \"1s\"")),
+        ("no time to think", work("think: \"0s\", by: \"c1\", op: Get(\"x\"), timeout: \"1s\"")),
+        ("two moments", work("think: \"1ms\", every: \"1s\", by: \"c1\", op: Get(\"x\"), timeout: \"1s\"")),
+        ("a loop that is late", work("every: \"1s\", after: \"1s\", by: Each(\"client\"), op: Get(\"x\")")),
+        ("an unknown group", work("at: \"1s\", by: Each(\"clients\"), op: Get(\"x\")")),
+        ("a fault of each", small("faults: [(at: \"1s\", do: Crash(Each(\"replica\")))]")),
+        ("a fault that thinks", small("faults: [(think: \"1s\", do: Crash(Random))]")),
+        ("keys that nothing says", work("at: \"1s\", by: \"c1\", op: Get(Key)")),
+        ("keys that nothing asks for", work("at: \"1s\", by: \"c1\", op: Get(\"x\"), keys: Uniform(9)")),
+        ("no keys", work("at: \"1s\", by: \"c1\", op: Get(Key), keys: Uniform(0)")),
+        ("an unknown law of keys", work("at: \"1s\", by: \"c1\", op: Get(Key), keys: Zipff(keys: 9, exponent: 1.0)")),
+        ("an exponent that is none", work("at: \"1s\", by: \"c1\", op: Get(Key), keys: Zipf(keys: 9, exponent: -1)")),
+        ("a number for a key", work("at: \"1s\", by: \"c1\", op: Get(7)")),
+        ("a key without quotes", work("at: \"1s\", by: \"c1\", op: Get(x)")),
+        ("an empty choice", work("at: \"1s\", by: \"c1\", op: OneOf([])")),
+        ("a weight of nothing", work("at: \"1s\", by: \"c1\", op: OneOf([(0, Get(\"x\"))])")),
+        ("a choice in a choice", work("at: \"1s\", by: \"c1\", op: OneOf([(1, OneOf([(1, Get(\"x\"))]))])")),
     ]);
     insta::assert_snapshot!(shown);
 }
