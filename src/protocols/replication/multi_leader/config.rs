@@ -74,6 +74,11 @@ impl Topology {
             }
     }
 
+    /// Whether a leader ships on what others took. Where each ships to all, there is no need.
+    pub fn hands_on(&self) -> bool {
+        *self != Topology::AllToAll
+    }
+
     /// To whom a leader ships.
     pub fn targets(&self, cluster: &Cluster, me: NodeId) -> Vec<NodeId> {
         cluster.group(LEADERS).iter().copied().filter(|&other| self.ships(cluster, me, other)).collect()

@@ -137,6 +137,9 @@ impl Leader {
 
     /// Ships a write on, but not to where it comes from.
     fn ship(&self, ctx: &mut Ctx<MultiLeader>, from: NodeId, write: &Write) {
+        if write.dot.server != ctx.me() && !self.config.topology.hands_on() {
+            return;
+        }
         let targets = self.config.topology.targets(ctx.cluster(), ctx.me());
         for target in targets.into_iter().filter(|&target| target != from && target != write.dot.server) {
             ctx.send(target, Msg::Update(write.clone()));
@@ -173,5 +176,5 @@ impl Leader {
 /// A conflict in one sentence.
 fn told(write: &Write, conflicts: &[Datum], left: &Datum) -> String {
     let conflicts: Vec<String> = conflicts.iter().map(Datum::to_string).collect();
-    format!("{}: conflict of {} with {}; left {left}", write.key, write.value, conflicts.join(" "))
+    format!("{}: conflict of {} with {}; kept {left}", write.key, write.value, conflicts.join(" "))
 }
