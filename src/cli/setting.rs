@@ -151,6 +151,10 @@ fn value_words(node: &Node) -> String {
         Kind::Text(text) => spaced_units(text),
         Kind::Number(number) => number.clone(),
         Kind::Word(word, None) => words(word),
+        Kind::Word(word, Some(Body::Values(values))) if values.len() <= LONG_LIST => {
+            let values = values.iter().map(value_words).collect::<Vec<_>>();
+            format!("{} {}", words(word), values.join(" "))
+        }
         Kind::Record(Body::Values(values)) if values.len() == 2 => {
             between(&value_words(&values[0]), &value_words(&values[1]))
         }

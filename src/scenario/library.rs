@@ -57,6 +57,13 @@ library! {
     "raft/full-omission",
     "raft/snapshot-catch-up",
     "raft/nemesis",
+    "replication/cart",
+    "replication/ring-broken",
+    "replication/star-hub",
+    "replication/overtaken-insert",
+    "replication/meeting-room",
+    "replication/offline-list",
+    "replication/split-brain-merge",
 }
 
 /// The text of a built-in scenario.

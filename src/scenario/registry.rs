@@ -5,6 +5,7 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
+use crate::protocols::replication::multi_leader;
 use crate::protocols::{
     broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
     two_generals,
@@ -125,6 +126,10 @@ impl Registry {
             .with::<broadcast::Mutant>("BroadcastMutant")
             .with::<snapshot::Account>("Snapshot")
             .with::<siblings::Cart>("Siblings")
+            .with_checked::<multi_leader::MultiLeader>("MultiLeader", multi_leader::Config::check_within)
+            .with_checked::<multi_leader::Mutant>("MultiLeaderMutant", |config, cluster| {
+                config.multi_leader.check_within(cluster)
+            })
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

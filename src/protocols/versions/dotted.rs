@@ -43,6 +43,11 @@ impl<T> Default for Siblings<T> {
 }
 
 impl<T: Value> Siblings<T> {
+    /// One value alone.
+    pub fn one(clock: DottedVersionVector, value: T) -> Self {
+        Siblings { versions: BTreeMap::from([(clock.dot, (clock.past, value))]) }
+    }
+
     /// The values, in the order of their dots.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &T> {
         self.versions.values().map(|(_, value)| value)

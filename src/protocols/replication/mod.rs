@@ -1,0 +1,3 @@
+//! Keeping the same data on several nodes.
+
+pub mod multi_leader;
