@@ -23,7 +23,7 @@ impl Judge {
                 _ => None,
             },
             Answer::Outcome(label) => Some(self.meant(label, next)?.ending.word().to_owned()),
-            Answer::Count(measure) => Some(self.history.count(*measure).to_string()),
+            Answer::Count(measure) => Some(self.count(*measure).to_string()),
             Answer::Whether(claim) => self.is_true(claim).map(|holds| if holds { "yes" } else { "no" }.to_owned()),
         }
     }

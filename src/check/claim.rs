@@ -296,6 +296,10 @@ impl Measure {
             Measure::Crashes => "crashes",
             Measure::Siblings => "values side by side",
             Measure::Events => "events",
+            Measure::StaleReads => "stale reads",
+            Measure::FreshReads => "fresh reads",
+            Measure::LostWrites => "acknowledged writes lost",
+            Measure::ResurrectedWrites => "writes that came back",
         }
     }
 }
@@ -367,6 +371,10 @@ words! {
         Crashes = "times that a node crashed",
         Siblings = "the most values of a key that a node held side by side",
         Events = "events of any kind",
+        StaleReads = "answered reads that missed a newer write, acknowledged before they began",
+        FreshReads = "answered reads that missed none",
+        LostWrites = "acknowledged writes that are gone at the end",
+        ResurrectedWrites = "writes that came back after a newer one or a deletion",
     }
 }
 

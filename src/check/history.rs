@@ -227,7 +227,7 @@ impl History {
         moments
     }
 
-    /// A count.
+    /// A count, of what is counted as it comes: [`Judge::count`](super::Judge::count) knows the others as well.
     pub fn count(&self, measure: Measure) -> u64 {
         let counts = &self.counts;
         match measure {
@@ -248,6 +248,7 @@ impl History {
             Measure::Crashes => counts.crashes,
             Measure::Siblings => counts.siblings,
             Measure::Events => counts.events,
+            Measure::StaleReads | Measure::FreshReads | Measure::LostWrites | Measure::ResurrectedWrites => 0,
         }
     }
 

@@ -4,7 +4,7 @@ use super::agreement::Decision;
 use super::broadcast::Broadcasts;
 use super::claim::Promise;
 use super::clocks::Causality;
-use super::exclusion::Holder;
+use super::exclusion::{Fencing, Holder};
 use super::history::{History, Moment};
 use super::model::Model;
 use super::raft::Group;
@@ -34,6 +34,7 @@ pub struct Judge {
     pub(super) stamps: Stamps,
     /// Who holds the lock, with which token, since which event.
     pub(super) holders: Vec<Holder>,
+    pub(super) fencing: Fencing,
     pub(super) broadcasts: Broadcasts,
     pub(super) causality: Causality,
     pub(super) snapshot: Snapshot,
@@ -57,6 +58,7 @@ impl Judge {
             decision: None,
             stamps: Stamps::default(),
             holders: Vec::new(),
+            fencing: Fencing::default(),
             broadcasts: Broadcasts::new(cluster.len()),
             causality: Causality::new(cluster.len()),
             snapshot: Snapshot::default(),
@@ -97,6 +99,14 @@ impl Judge {
                     | MoneyConserved
                     | WritesKept
                     | SiblingsConcurrent
+                    | ReadYourWrites
+                    | MonotonicReads
+                    | MonotonicWrites
+                    | WritesFollowReads
+                    | CausallyConsistent
+                    | Convergence
+                    | NoResurrection
+                    | FencingOrder
             )
         })
     }
@@ -111,8 +121,10 @@ impl Judge {
             }
             Promise::ConsistentCut => return self.inconsistent_cut(),
             Promise::MoneyConserved => return self.missing_money(),
-            Promise::WritesKept => return self.lost_write(),
             _ => {}
+        }
+        if let Ok(Some(violation)) = self.broken_to_clients(promise) {
+            return Some(violation);
         }
         let first = promise.parts().iter().filter_map(|part| self.violations.get(*part));
         first.min_by_key(|violation| violation.event).cloned()
@@ -230,7 +242,10 @@ impl Judge {
                 self.history.terms.insert(term);
             }
             Fact::Committed { index, .. } => self.committed(at, node, index),
-            Fact::Applied { index, entry, operation } => self.applied_entry(at, node, index, entry, operation),
+            Fact::Applied { index, entry, operation } => {
+                self.judge_fencing(at, node, operation);
+                self.applied_entry(at, node, index, entry, operation);
+            }
             Fact::Returned { operation, ref outcome } => {
                 self.history.returned(at, operation, outcome);
                 self.stamps.returned(operation);
@@ -292,6 +307,7 @@ impl<N: Node> Sink<N> for Judge {
             (What::Operation { operation, label }, Some(node)) => {
                 self.history.invoked(at, node, operation, *label);
                 self.stamps.invoked(operation.id);
+                self.fencing.invoked(node, operation.id);
             }
             (What::Boot { .. }, Some(node)) => self.boot(at, node),
             (What::Fault { fault, label, ends }, _) => self.fault(at, fault, *label, *ends),

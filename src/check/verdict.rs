@@ -72,7 +72,7 @@ impl Judge {
                 None => Finding::new(false, format!("nobody noted {words:?}"), None),
             },
             Claim::AtLeast(measure, least) => {
-                let count = self.history.count(*measure);
+                let count = self.count(*measure);
                 Finding::new(
                     count >= *least,
                     format!("{}: {count}, at least {least} expected", measure.words()),
@@ -80,7 +80,7 @@ impl Judge {
                 )
             }
             Claim::AtMost(measure, most) => {
-                let count = self.history.count(*measure);
+                let count = self.count(*measure);
                 let limit = if *most == 0 { "none".to_owned() } else { format!("at most {most}") };
                 Finding::new(count <= *most, format!("{}: {count}, {limit} expected", measure.words()), None)
             }
@@ -97,6 +97,9 @@ impl Judge {
     fn find_promise(&self, promise: Promise) -> Finding {
         if !Judge::can_judge(promise) {
             return Finding::unknown(format!("no checker judges {promise} yet"));
+        }
+        if let Err(reason) = self.broken_to_clients(promise) {
+            return Finding::unknown(reason);
         }
         if let Some(violation) = self.violation(promise) {
             let part = if violation.promise == promise { String::new() } else { format!("{}: ", violation.promise) };
@@ -142,7 +145,7 @@ impl Judge {
             Promise::StrongClockCondition => "stamps tell cause and effect from concurrency".to_owned(),
             Promise::ConsistentCut => "no effect without its cause".to_owned(),
             Promise::MoneyConserved => format!("all {} accounted for", self.snapshot.deposited),
-            _ => "kept".to_owned(),
+            _ => self.tell_kept_to_clients(promise),
         }
     }
 

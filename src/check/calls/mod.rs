@@ -4,6 +4,14 @@
 //! from a run of ours, or from a history that another system's test has recorded. What nodes did meanwhile is not looked
 //! at, so that a verdict needs no knowledge of a protocol.
 
+pub mod causal;
+pub mod sessions;
+mod shown;
+pub mod staleness;
+
+pub use shown::Breach;
+pub(super) use shown::{Known, Shown};
+
 use super::history::{Ending, History, Moment, OperationHistory};
 use crate::node::{Op, SimTime};
 use std::sync::Arc;

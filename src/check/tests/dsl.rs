@@ -6,6 +6,7 @@
 //! n1 truncates 2         n1 installs 3 1        n1 commits 1           n1 applies 1 a #0
 //! n1 boots               n1 crashes             n1 wiped
 //! c1 puts #0 last        c1 gets #1             c1 ok #0 7             c1 failed #0        c1 gives-up #0
+//! c1 deletes #0          c1 adds #0 7           n1 lists 1 2           # appended to a list; a list that is held
 //! n1 decides 1           n1 notes it is late
 //! n1 takes-lock 1        n1 gives-lock 1        n1 estimates 3000000 5                # nanoseconds and error
 //! n1 stamps 7 0 #0       n1 stamps 7 0 near 5   time, count, perhaps the bound to the clock, which shows 0
@@ -37,9 +38,9 @@ impl Node for Toy {
     fn on_message(&mut self, _: &mut Ctx<Self>, _: NodeId, (): ()) {}
 }
 
-/// Three servers and a client.
+/// Three servers and two clients.
 pub fn cluster() -> Cluster {
-    Cluster::new([("replica", vec!["n1", "n2", "n3"]), ("client", vec!["c1"])]).unwrap()
+    Cluster::new([("replica", vec!["n1", "n2", "n3"]), ("client", vec!["c1", "c2"])]).unwrap()
 }
 
 /// A judge that has seen the servers boot, and then this history. The first event of the history is e3.
@@ -64,7 +65,9 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         Some(OperationId(word.parse().unwrap_or_else(|_| panic!("{line:?}: no operation"))))
     };
     let entry = |place: usize| digest(words[place]);
-    let values = |from: usize| words[from..].iter().map(|word| Datum::Int(word.parse().unwrap())).collect();
+    let values = |from: usize| -> std::sync::Arc<[Datum]> {
+        words[from..].iter().map(|word| Datum::Int(word.parse().unwrap())).collect()
+    };
     let mut event = |at: Option<NodeId>, cause: Option<u32>, what: What<'_, Toy>| {
         let time = SimTime(u64::from(number) * 1_000_000);
         let cause = cause.map(EventId);
@@ -87,10 +90,15 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
             let send = words[2].trim_start_matches('e').parse().unwrap();
             return event(me, Some(send), What::Deliver { from: node("n1"), msg: &() });
         }
-        "puts" | "gets" => {
+        "puts" | "gets" | "adds" | "deletes" => {
             let key = "x".into();
             let value = words.get(3).and_then(|word| word.parse().ok()).unwrap_or(1);
-            let op = if words[1] == "gets" { Op::Get(key) } else { Op::Put(key, Datum::Int(value)) };
+            let op = match words[1] {
+                "gets" => Op::Get(key),
+                "adds" => Op::Append(key, Datum::Int(value)),
+                "deletes" => Op::Delete(key),
+                _ => Op::Put(key, Datum::Int(value)),
+            };
             let operation = Operation { id: operation().unwrap(), op, timeout: None, retry: Retry::Never };
             return event(me, None, What::Operation { operation: &operation, label: words.get(3).copied() });
         }
@@ -133,6 +141,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         "estimates" => Fact::ClockEstimated { time: count(2) as i64, error: LocalSpan(count(3)) },
         "replaces" => Fact::Replaces { operation: operation().unwrap(), values: values(3) },
         "holds" => Fact::Stored { key: "x".into(), values: values(2) },
+        "lists" => Fact::Stored { key: "x".into(), values: [Datum::List(values(2))].into() },
         "gives-up" => Fact::TimedOut { operation: operation().unwrap() },
         other => panic!("{line:?}: what is {other:?}?"),
     };

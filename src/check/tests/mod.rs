@@ -7,5 +7,7 @@ mod mutants;
 mod order;
 mod promises;
 mod runs;
+mod sessions;
 mod states;
+mod stores;
 mod time;

@@ -1,0 +1,201 @@
+//! What replicas hold, as they declare it: whether they become equal, what comes back, and in which order writes arrive.
+//!
+//! - *Convergence* (Shapiro and others, 2011), judged at the end of a run, whatever is still on its way: all running nodes
+//!   of a group hold the same of every key, if one of them declares what it stores. So every node of such a group is
+//!   taken for a replica of every key.
+//! - *NoResurrection*: a replica that has given up a value takes it up again, although a newer write or deletion of the
+//!   key was acknowledged; it had begun before the replica gave the value up, and after the value's own write had taken
+//!   effect. What a replica holds when it boots has not come back: it was never given up there. A read that shows an old
+//!   value is stale and no more. A value comes back as well if those who had acknowledged the newer write lose it.
+//! - *MonotonicWrites* and *WritesFollowReads*: no replica comes to hold a write before it comes to hold one that its
+//!   writer had made, or been shown, before. A write that a replica never holds may have been overwritten on its way,
+//!   and is not missed. What changes at one moment is one step: a snapshot, a disk at boot.
+
+use super::calls::{self, Call, Known, Shown};
+use super::claim::Promise;
+use super::history::Moment;
+use super::judge::Judge;
+use super::violation::Violation;
+use crate::node::{Datum, Key, NodeId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// That a node came to hold these values of a key.
+#[derive(Clone, Debug)]
+pub(super) struct Storing {
+    pub at: Moment,
+    pub node: NodeId,
+    pub key: Key,
+    pub values: Arc<[Datum]>,
+}
+
+/// A value that came back.
+struct Return {
+    at: Moment,
+    node: NodeId,
+    given_up: Moment,
+    write: usize,
+    newer: usize,
+}
+
+impl Judge {
+    /// Whether any node declares what it stores.
+    pub(super) fn knows_stores(&self) -> bool {
+        !self.writes.stored.is_empty()
+    }
+
+    /// *Convergence*, were this the end of the run.
+    pub(super) fn unequal_replicas(&self) -> Option<Violation> {
+        let keys: BTreeSet<&Key> = self.writes.stored.iter().map(|storing| &storing.key).collect();
+        let storing: BTreeSet<usize> =
+            self.writes.stored.iter().map(|storing| self.group_place(storing.node)).collect();
+        for group in storing {
+            let members = self.cluster.groups()[group].members.iter().copied();
+            let running: Vec<NodeId> = members.filter(|node| self.models[node.index()].runs).collect();
+            for &key in &keys {
+                let held = |node: &NodeId| self.writes.held(*node, key).map_or(&[][..], |(_, values)| values);
+                let set = |node: &NodeId| held(node).iter().collect::<BTreeSet<&Datum>>();
+                let Some(one) = running.first() else { continue };
+                let Some(other) = running.iter().find(|other| set(other) != set(one)) else { continue };
+                let since = |node: &NodeId| self.writes.held(*node, key).map(|(at, _)| at);
+                let (last, node) = since(one).max(since(other)).zip(Some(*one).max(Some(*other)))?;
+                let tell = |node: &NodeId| format!("{} holds {key}={}", self.name(*node), tell_values(held(node)));
+                let tell_since = |node: &NodeId| match since(node) {
+                    Some(at) => format!("{} since {}", tell(node), at.event),
+                    None => format!("{}, and never held anything else", tell(node)),
+                };
+                let headline = format!("{} and {} at the end", tell(one), tell(other));
+                let violation = Violation::new(Promise::Convergence, last, node, headline);
+                let violation = violation.saw(tell_since(one)).saw(tell_since(other));
+                return Some(violation.blame(since(one).into_iter().chain(since(other)).map(|at| at.event)));
+            }
+        }
+        None
+    }
+
+    /// *NoResurrection*: the first value that came back, and how many different ones did.
+    pub(super) fn resurrected(&self, calls: &[Call]) -> Result<(Option<Violation>, u64), String> {
+        let shown = Shown::new(calls)?;
+        let returns = self.returns(&shown);
+        let count = returns.iter().map(|back| back.write).collect::<BTreeSet<usize>>().len() as u64;
+        let Some(back) = returns.into_iter().next() else { return Ok((None, 0)) };
+        let (me, write, newer) = (self.name(back.node), &calls[back.write], &calls[back.newer]);
+        let headline = format!("{} comes back at {me}, after {}", shown.tell(back.write), shown.tell(back.newer));
+        let mut violation = Violation::new(Promise::NoResurrection, back.at, back.node, headline)
+            .saw(format!("{} began when {} had taken effect", newer.op, write.op))
+            .saw(format!("{me} gave {} up in {}", write.op, back.given_up.event))
+            .blame([back.given_up.event]);
+        if let Some(told) = newer.ended {
+            violation =
+                violation.saw(format!("{} was told that {} is done in e{}", newer.client, newer.op, told.place));
+        }
+        Ok((Some(violation.saw(format!("{me} took {} up again in {}", write.op, back.at.event))), count))
+    }
+
+    fn returns(&self, shown: &Shown<'_>) -> Vec<Return> {
+        let mut held: BTreeMap<(NodeId, &Key), (Moment, &[Datum])> = BTreeMap::new();
+        let mut given_up: BTreeMap<(NodeId, &Key), BTreeMap<&Datum, Moment>> = BTreeMap::new();
+        let mut returns = Vec::new();
+        for Storing { at, node, key, values } in self.writes.stored.iter() {
+            let place = (*node, key);
+            let before = held.insert(place, (*at, values));
+            let gone = given_up.entry(place).or_default();
+            let has_booted = before.is_none_or(|(since, _)| self.has_booted(*node, since, *at));
+            if has_booted {
+                gone.clear();
+                continue;
+            }
+            let before = before.map_or(&[][..], |(_, before)| before);
+            for value in values.iter().filter(|value| !before.contains(value)) {
+                let Some((given_up, write)) = gone.remove(value).zip(shown.writer(key, value)) else { continue };
+                let newer = shown.newer_acknowledged(write).find(|newer| {
+                    let newer = &shown.calls[*newer];
+                    let is_told = newer.ended.is_some_and(|end| end.place < at.event.0);
+                    is_told && newer.invoked.place < given_up.event.0
+                });
+                returns.extend(newer.map(|newer| Return { at: *at, node: *node, given_up, write, newer }));
+            }
+            gone.extend(before.iter().filter(|value| !values.contains(value)).map(|value| (value, *at)));
+        }
+        returns
+    }
+
+    /// Whether a node has booted between two moments.
+    fn has_booted(&self, node: NodeId, from: Moment, to: Moment) -> bool {
+        let changes = self.history.uptimes(node);
+        let next = changes.partition_point(|(moment, _)| *moment <= from);
+        changes[next..].iter().take_while(|(moment, _)| *moment <= to).any(|(_, runs)| *runs)
+    }
+
+    /// *MonotonicWrites* or *WritesFollowReads* at replicas: the first write that came to a replica before one that was
+    /// due before it.
+    pub(super) fn early_write(&self, promise: Promise, calls: &[Call]) -> Result<Option<Violation>, String> {
+        let shown = Shown::new(calls)?;
+        let known = Known::new(&shown, false);
+        let mut writes: Vec<usize> = (0..calls.len()).filter(|call| shown.is_write(*call)).collect();
+        writes.sort_by_key(|write| calls[*write].invoked);
+        let mut found: Vec<(Moment, NodeId, usize, usize, Moment)> = Vec::new();
+        for (node, since) in self.arrivals(&shown) {
+            // For each client how much of what it knew was looked at, and what of it arrived last.
+            let mut last: BTreeMap<&str, (usize, Option<(Moment, usize)>)> = BTreeMap::new();
+            for &write in &writes {
+                let (from, last) = last.entry(shown.client(write)).or_default();
+                let due: Vec<usize> = match promise {
+                    Promise::MonotonicWrites => known.own(write)[*from..].to_vec(),
+                    _ => known.seen(write)[*from..].iter().map(|(seen, _)| *seen).collect(),
+                };
+                *from += due.len();
+                *last = due.iter().filter_map(|one| Some((*since.get(one)?, *one))).chain(*last).max();
+                if let Some((at, (late, cause))) = since.get(&write).copied().zip(*last)
+                    && late.time > at.time
+                {
+                    found.push((at, node, write, cause, late));
+                }
+            }
+        }
+        let first = found.into_iter().min();
+        Ok(first.map(|(at, node, write, cause, late)| {
+            let me = self.name(node);
+            let (writer, ops) = (shown.client(write), [write, cause].map(|call| calls[call].op.to_string()));
+            let why = match promise {
+                Promise::MonotonicWrites => format!("{writer} had been told that {} is done", ops[1]),
+                _ => format!("{writer} had been shown {}", shown.tell(cause)),
+            };
+            let headline = format!("{me} took {writer}'s {} before {}", ops[0], shown.tell(cause));
+            Violation::new(promise, at, node, headline)
+                .saw(format!("{why} when it asked for {} in e{}", ops[0], calls[write].invoked.place))
+                .saw(format!("{me} holds {} since {}, and {} since {}", ops[0], at.event, ops[1], late.event))
+                .blame([late.event])
+        }))
+    }
+
+    /// When each node came to hold each write first.
+    fn arrivals(&self, shown: &Shown<'_>) -> BTreeMap<NodeId, BTreeMap<usize, Moment>> {
+        let mut arrivals: BTreeMap<NodeId, BTreeMap<usize, Moment>> = BTreeMap::new();
+        for Storing { at, node, key, values } in self.writes.stored.iter() {
+            let since = arrivals.entry(*node).or_default();
+            for value in values.iter() {
+                let items =
+                    if let (true, Datum::List(items)) = (shown.is_list(key), value) { items } else { &[][..] };
+                let whole = std::iter::once(value).filter(|_| items.is_empty());
+                for write in whole.chain(items).filter_map(|item| shown.writer(key, item)) {
+                    since.entry(write).or_insert(*at);
+                }
+            }
+        }
+        arrivals
+    }
+
+    /// The calls of the run.
+    pub(super) fn calls(&self) -> Vec<Call> {
+        calls::of_run(&self.history, &self.cluster)
+    }
+}
+
+/// `1`, `1 2` side by side, or `nothing`.
+fn tell_values(values: &[Datum]) -> String {
+    match values {
+        [] => "nothing".to_owned(),
+        values => values.iter().map(Datum::to_string).collect::<Vec<_>>().join(" and "),
+    }
+}
