@@ -85,13 +85,13 @@ pub const FIGURES: &[Figure] = &[
         name: "stale_reads_percent",
         words: "stale reads %",
         kind: Kind::Mean(100.0),
-        value: |run| percent(run.stale?, run.reads.ok),
+        value: |run| run.stale.and_then(|(stale, reads)| percent(stale, reads)),
     },
     Figure {
         name: "runs_with_stale_reads_percent",
         words: "runs with a stale %",
         kind: Kind::Share,
-        value: |run| run.stale.map(happened),
+        value: |run| run.stale.map(|(stale, _)| happened(stale)),
     },
 ];
 
@@ -194,8 +194,8 @@ impl Measures {
         if let Some(lost) = self.lost.filter(|_| self.writes.ok > 0) {
             parts.push(format!("{} writes told ok, {lost} lost", self.writes.ok));
         }
-        if let Some(stale) = self.stale.filter(|_| self.reads.ok > 0) {
-            parts.push(format!("{stale} stale of {} reads", self.reads.ok));
+        if let Some((stale, reads)) = self.stale {
+            parts.push(format!("{stale} stale of {reads} reads"));
         }
         parts.join("; ")
     }

@@ -17,6 +17,7 @@
 //!   that of [`wire_size`].
 //! - *Lost*: writes that were acknowledged and are gone at the end, by whichever promise can tell: see
 //!   [`Promise::AcksDurable`](super::Promise::AcksDurable) and [`Promise::WritesKept`](super::Promise::WritesKept).
+//! - *Stale*: reads that missed a newer write which was acknowledged before they began: see [`staleness`].
 
 mod figures;
 mod interval;
@@ -27,7 +28,7 @@ mod tests;
 pub use figures::{FIGURES, Figure, Summary, short, summaries};
 pub use interval::{Bounds, Interval, mean, share};
 
-use super::calls::{self, Call};
+use super::calls::{Call, staleness};
 use super::claim::Measure;
 use super::history::Ending;
 use super::judge::Judge;
@@ -104,8 +105,8 @@ pub struct Measures {
     pub bytes: Option<u64>,
     /// How many acknowledged writes are gone; absent where no node declares what would tell.
     pub lost: Option<u64>,
-    /// How many reads showed less than was acknowledged before they began; absent where that cannot be told.
-    pub stale: Option<u64>,
+    /// How many answered reads were stale, and of how many; absent where no read could be judged.
+    pub stale: Option<(u64, u64)>,
 }
 
 impl Measures {
@@ -130,11 +131,14 @@ impl Measures {
 
     /// What a judge saw of a run that ended at `end`, and what a meter measured of it.
     pub fn of_run(judge: &Judge, meter: &Meter, end: SimTime) -> Self {
-        let calls = calls::of_run(judge.history(), judge.cluster());
+        let calls = judge.calls();
+        let reads = staleness::staleness(&calls).unwrap_or_default();
+        let stale = reads.iter().filter(|read| read.versions_behind > 0).count();
         Measures {
             messages: judge.history().count(Measure::Sent),
             bytes: Some(meter.bytes),
             lost: judge.lost_acknowledgements(),
+            stale: (!reads.is_empty()).then_some((stale as u64, reads.len() as u64)),
             ..Measures::of_calls(&calls, end)
         }
     }
@@ -146,11 +150,18 @@ impl Measures {
 }
 
 impl Judge {
-    /// How many acknowledged writes are gone, were this the end of the run.
+    /// How many acknowledged writes are gone, were this the end of the run: what the survivor of a log lacks, or where there
+    /// is none what replicas no longer hold.
     fn lost_acknowledgements(&self) -> Option<u64> {
         let survivors = self.survivors();
-        let gone = || self.acknowledged_writes().filter(|write| !self.survives(&survivors, write)).count();
-        (!survivors.is_empty()).then(|| gone() as u64)
+        let gone = if !survivors.is_empty() {
+            self.acknowledged_writes().filter(|write| !self.survives(&survivors, write)).count()
+        } else if self.knows_stores() {
+            self.lost_writes().len()
+        } else {
+            return None;
+        };
+        Some(gone as u64)
     }
 }
 
