@@ -273,8 +273,8 @@ impl Bits {
     fn common<'a>(&'a self, other: &'a Bits) -> impl Iterator<Item = usize> + 'a {
         let words = self.0.iter().zip(&other.0).map(|(one, two)| one & two).enumerate();
         words.filter(|(_, word)| *word != 0).flat_map(|(place, word)| {
-            let left =
-                std::iter::successors(Some(word), |word| Some(word & (word - 1))).take_while(|word| *word != 0);
+            let left = std::iter::successors(Some(word), |word| Some(word & word.checked_sub(1)?))
+                .take_while(|word| *word != 0);
             left.map(move |word| place * 64 + word.trailing_zeros() as usize)
         })
     }

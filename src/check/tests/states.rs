@@ -163,12 +163,13 @@ fn counts() {
         c1 ok #0
         mark now";
     let judge = judge(history);
-    let counted = Measure::ALL.iter().map(|measure| (*measure, judge.history().count(*measure)));
+    let counted = Measure::ALL.iter().map(|measure| (*measure, judge.count(*measure)));
     let counted: Vec<String> = counted.map(|(measure, count)| format!("{measure} {count}")).collect();
     assert_eq!(
         counted.join(", "),
         "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 4, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
-         TimedOut 0, Committed 3, Faults 1, Crashes 1, Siblings 0, Events 16"
+         TimedOut 0, Committed 3, Faults 1, Crashes 1, Siblings 0, Events 16, \
+         StaleReads 0, FreshReads 0, LostWrites 0, ResurrectedWrites 0"
     );
     assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("leaders: 2, at least 2 expected"));
     // Before the first leader, and between the first and the second.
