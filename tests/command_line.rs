@@ -180,6 +180,49 @@ fn jobs_do_not_change_what_a_sweep_says() {
 }
 
 #[test]
+fn golden_comparisons() {
+    let variants = |more: &[&str]| {
+        let words = ["compare", "time/lease-and-pause", "--variants", "--seeds", "0..20"];
+        stdout(&[&words[..], more].concat())
+    };
+    let table = variants(&["--plot", "--ascii"]);
+    assert!(table.lines().all(|line| line.is_ascii() && (line.len() <= 80 || line.starts_with("NEXT"))), "{table}");
+    insta::assert_snapshot!("compare", table);
+    insta::assert_snapshot!("compare-json", variants(&["--format", "json"]));
+    insta::assert_snapshot!("compare-svg", variants(&["--format", "svg"]));
+}
+
+#[test]
+fn jobs_do_not_change_what_is_compared() {
+    let compare = |jobs| {
+        let words = ["raft/leader-crash", "raft/rough-network", "--seeds", "0..8", "--format", "json", "--values"];
+        stdout(&[&["compare"], &words[..], &["--jobs", jobs]].concat())
+    };
+    let one = compare("1");
+    assert_eq!(one, compare("2"));
+    for line in one.lines() {
+        let world: serde_json::Value = serde_json::from_str(line).expect("each line is an object");
+        let available = &world["measures"]["available_percent"];
+        let number = |name: &str| available[name].as_f64().expect("a number");
+        assert!(number("low") <= number("mean") && number("mean") <= number("high"), "{line}");
+        assert_eq!(available["values"].as_array().map(Vec::len), Some(8));
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let seeds = ["--seeds", "0..3"];
+    let compare = |words: &[&str]| pessimist(&[&["compare"], words, &seeds].concat());
+    let unknown = compare(&["time/lease-and-pause", "--variant", "fencd"]);
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert_eq!((unknown.status.code(), said.contains("nearest: fenced")), (Some(3), true), "{said}");
+    assert_eq!(compare(&["raft/nothing"]).status.code(), Some(3));
+    assert_eq!(compare(&[]).status.code(), Some(2));
+    assert_eq!(exit(&["compare", "start/two-generals"]), 2, "seeds are missing");
+    assert_eq!(compare(&["start/two-generals"]).status.code(), Some(0), "one world is a table of one");
+}
+
+#[test]
 fn off_a_terminal_the_view_names_the_run_command() {
     let output = pessimist(&["view", "raft/leader-crash"]);
     assert_eq!(output.status.code(), Some(2));

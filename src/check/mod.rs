@@ -6,7 +6,7 @@
 //!
 //! - which [`Promise`] was broken first where, with what was seen and which events to explain ([`Violation`]);
 //! - whether a [`Claim`] is true of the run ([`Verdict`]), and what the run answers to a question ([`Answer`]);
-//! - what happened, for stories: operations, leaders, faults, counts ([`History`]).
+//! - what happened, for stories: operations, leaders, faults, counts ([`History`]), and what it was worth ([`Measures`]).
 //!
 //! # How the promises of Raft are judged
 //!
@@ -22,6 +22,7 @@
 
 pub mod calls;
 pub mod claim;
+pub mod measures;
 
 mod agreement;
 mod answer;
@@ -48,5 +49,6 @@ mod tests;
 pub use claim::{Answer, Claim, Measure, Promise, Question, Since, State};
 pub use history::{Ending, FaultHistory, History, Leadership, Moment, OperationHistory};
 pub use judge::Judge;
+pub use measures::{Measures, Meter};
 pub use verdict::Verdict;
 pub use violation::Violation;

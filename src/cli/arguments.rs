@@ -46,6 +46,8 @@ pub enum Command {
     Replay(Replay),
     /// Run many seeds and name those that break a promise
     Sweep(Sweep),
+    /// Measure many seeds of several scenarios or variants, side by side
+    Compare(Compare),
     /// Tell the causal story of an event
     Why(Why),
     /// Name what is missing for something that has not happened
@@ -197,6 +199,52 @@ pub struct Sweep {
     /// How to print the failing seeds
     #[arg(long, default_value = "text")]
     pub format: Plain,
+}
+
+/// `compare`
+#[derive(Args, Debug)]
+pub struct Compare {
+    /// Files, - for standard input, or built-in scenarios: each a column, compared with the first
+    #[arg(value_name = "SCENARIO", required = true, num_args = 1..)]
+    pub scenarios: Vec<String>,
+    /// Of each scenario this variant too; may be given more than once
+    #[arg(long = "variant", value_name = "V", conflicts_with = "every_variant")]
+    pub variants: Vec<String>,
+    /// Of each scenario all variants too
+    #[arg(long = "variants")]
+    pub every_variant: bool,
+    /// The seeds from A up to, but without, B: the same for all
+    #[arg(long, value_name = "A..B", value_parser = seeds)]
+    pub seeds: Range<u64>,
+    /// How many runs go on at a time; all cores where absent
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// What to print: a table, one JSON object a scenario or variant, or a picture
+    #[arg(long, default_value = "text")]
+    pub format: Comparison,
+    /// Where to write it, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Draw the numbers beneath the table
+    #[arg(long)]
+    pub plot: bool,
+    /// Draw with plain ASCII only
+    #[arg(long)]
+    pub ascii: bool,
+    /// In JSON, give the value of each seed too
+    #[arg(long)]
+    pub values: bool,
+}
+
+/// What `compare` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Comparison {
+    /// A table, for people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+    /// Dots with whiskers, for slides.
+    Svg,
 }
 
 /// `why`

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod ask;
+mod compare;
 mod export;
 mod foreign;
 mod list;
@@ -89,6 +90,10 @@ fn main_of(registry: &Registry) -> Exit {
         }
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
+        Some(Command::Compare(mut compare)) => {
+            compare.ascii |= cli.ascii;
+            compare::compare(registry, &compare)
+        }
         Some(Command::Why(why)) => why::why(registry, &why),
         Some(Command::WhyNot(why)) => why::why_not(registry, &why),
         Some(Command::Stats(stats)) => foreign::stats(&stats),
@@ -114,7 +119,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep why why-not stats completions man";
+                let accepted = "accepted: scenario, and the commands: list run view replay sweep compare why why-not stats completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

@@ -5,12 +5,13 @@ use super::arguments::{Color, Format, Run};
 use super::ask::ask;
 use super::shared::{Stop, interrupted, invocation, load, print, words_of};
 use super::{setting, trace_file};
-use crate::check::{Answer, Claim, Judge, Promise, Question, Verdict, Violation};
+use crate::check::{Answer, Claim, Judge, Measure, Promise, Question, Verdict, Violation};
 use crate::kernel::Over;
 use crate::node::{EventId, SimSpan, SimTime};
 use crate::scenario::{Moment, Opened, Registry, Runner, Scenario};
 use crate::trace::{Asked, Digest, Lines, Standing, Telling, explain_violation, tell};
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 
@@ -82,14 +83,19 @@ pub struct Made {
     /// The scenario as it was named on the command line.
     called: String,
     variant: Option<String>,
+    /// What its run was worth in numbers, once that was asked for.
+    card: OnceCell<String>,
 }
+
+/// From so many operations on, a run's measures say something; verbose stories have them always.
+const MEASURED: u64 = 20;
 
 impl Made {
     /// Makes a scenario ready.
     pub fn new(registry: &Registry, scenario: Scenario, called: &str, variant: Option<&str>) -> Result<Self, Stop> {
         let runner = registry.prepare(&scenario)?;
         refuse_what_cannot_be_judged(&scenario)?;
-        Ok(Made { scenario, runner, called: called.to_owned(), variant: variant.map(str::to_owned) })
+        Ok(Made { scenario, runner, called: called.to_owned(), variant: variant.map(str::to_owned), card: OnceCell::new() })
     }
 
     /// The command that does something else with this run.
@@ -243,11 +249,22 @@ impl Made {
             questions: self.questions(opened, answered),
             judged: answered.is_empty().then(|| self.plain_run()),
             verdicts: self.standings(opened, verbose),
+            measures: self.card(opened, verbose),
             taken,
             digest: opened.session.digest().map(str::to_owned),
             next: self.next(opened),
             verbose,
         }
+    }
+
+    /// What the run was worth in numbers, where it is long enough. Messages are measured in a run of their own, so that no
+    /// other has to.
+    fn card(&self, opened: &Opened, verbose: bool) -> String {
+        if !verbose && opened.judge.history().count(Measure::Invoked) < MEASURED {
+            return String::new();
+        }
+        let measure = || self.runner.measure(self.scenario.plan.seed);
+        self.card.get_or_init(|| measure().map(|(_, measures)| measures.card()).unwrap_or_default()).clone()
     }
 
     /// The command that runs the scenario with its own seed.

@@ -5,6 +5,7 @@ use super::arguments::{Color, Which};
 use crate::node::{EventId, SimSpan, SimTime};
 use crate::scenario::{Diagnostic, Failure, Scenario, library};
 use crate::trace::Trace;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -186,6 +187,21 @@ pub fn words_of<'a>(command: &'a str, scenario: &'a str, variant: Option<&'a str
     words.extend(variant.iter().flat_map(|variant| ["--variant", variant]));
     words.extend(["--seed", seed]);
     words
+}
+
+/// Threads for so many runs at a time; one for each core where nothing is asked for.
+pub fn pool(jobs: Option<usize>) -> Result<rayon::ThreadPool, Stop> {
+    let jobs = jobs.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+    pool.map_err(|error| Stop::usage(format!("{jobs} jobs cannot be started: {error}")))
+}
+
+/// How far many runs have come, on standard error where that is a terminal.
+pub fn progress_bar(seeds: u64) -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} seeds, {per_sec}, {eta} left");
+    ProgressBar::with_draw_target(Some(seeds), target).with_style(style.expect("the template is well-formed"))
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);

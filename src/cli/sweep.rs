@@ -3,12 +3,10 @@
 use super::Exit;
 use super::arguments::{Plain, Sweep};
 use super::run::{refuse_endless, unexpected};
-use super::shared::{Stop, interrupted, invocation, load_by_name, print, words_of};
+use super::shared::{Stop, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
 use crate::scenario::{Failure, Judged, Registry, Runner, Scenario};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use serde_json::json;
-use std::io::IsTerminal;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,9 +22,7 @@ struct Failing {
 pub fn sweep(registry: &Registry, sweep: &Sweep) -> Result<Exit, Stop> {
     let scenario = load_by_name(&sweep.scenario, sweep.variant.as_deref())?;
     let runner = registry.prepare(&scenario)?;
-    let jobs = sweep.jobs.unwrap_or(0);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-    let pool = pool.map_err(|error| Stop::usage(format!("{jobs} jobs cannot be started: {error}")))?;
+    let pool = pool(sweep.jobs)?;
     let bar = progress_bar(sweep.seeds.end - sweep.seeds.start);
     #[expect(clippy::disallowed_types, reason = "people are told how fast it went, on standard error")]
     let started = std::time::Instant::now();
@@ -108,11 +104,4 @@ fn tell(sweep: &Sweep, failing: &[Failing], done: &Range<u64>, events: u64) -> R
         done.end,
         runs - failed
     ))
-}
-
-fn progress_bar(seeds: u64) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} seeds, {per_sec}, {eta} left");
-    ProgressBar::with_draw_target(Some(seeds), target).with_style(style.expect("the template is well-formed"))
 }

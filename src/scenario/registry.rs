@@ -2,7 +2,7 @@
 
 use super::session::{Run, Session};
 use super::{Diagnostic, Scenario, branches};
-use crate::check::Judge;
+use crate::check::{Judge, Measures, Meter};
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
 use crate::protocols::replication::multi_leader;
@@ -41,6 +41,9 @@ pub trait Runner: Send + Sync {
 
     /// Runs and keeps only what a verdict needs.
     fn judge(&self, seed: u64) -> Result<Judged, Failure>;
+
+    /// Runs, and measures what the run was worth. This takes longer than to judge it: each message is measured.
+    fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure>;
 }
 
 /// Told of a run's events and true time; says whether it may go on.
@@ -180,32 +183,60 @@ struct Prepared<N: Node> {
     config: N::Config,
 }
 
+/// Who watches a run: always a judge; a meter where bytes are wanted. One type, so that each protocol is compiled once.
+type Watch = (Judge, Option<Meter>);
+
 impl<N: Node> Prepared<N> {
     fn plan(&self, seed: u64) -> Arc<Plan> {
         Arc::new(Plan { seed, ..self.plan.clone() })
+    }
+
+    fn watch(&self, meter: Option<Meter>) -> Watch {
+        (Judge::new(self.plan.cluster.clone()), meter)
+    }
+
+    fn session(
+        &self,
+        seed: u64,
+        lines: Lines,
+        watch: &mut Watch,
+        progress: &mut Progress<'_>,
+    ) -> Result<Box<dyn Session>, Failure> {
+        let config = self.config.clone();
+        let run = caught(|| Run::<N>::new(self.plan(seed), config, lines, watch, progress))??;
+        let session = Box::new(run.ok_or(Failure::Interrupted)?);
+        branches::confirm(&self.plan, session.trace())?;
+        Ok(session)
+    }
+
+    fn watched(&self, seed: u64, mut watch: Watch) -> Result<(Judged, Option<Meter>), Failure> {
+        let (over, end, events) = if branches::expects_events(&self.plan) {
+            let session = self.session(seed, Lines::None, &mut watch, &mut |_, _| true)?;
+            (session.over(), session.end(), session.trace().len() as u32)
+        } else {
+            let mut world = World::<N>::new(self.plan(seed), self.config.clone());
+            (caught(|| world.run(&mut watch))?, world.now(), world.events())
+        };
+        let (judge, meter) = watch;
+        Ok((Judged { judge, over, end, events }, meter))
     }
 }
 
 impl<N: Node> Runner for Prepared<N> {
     fn open(&self, seed: u64, lines: Lines, progress: &mut Progress<'_>) -> Result<Opened, Failure> {
-        let mut judge = Judge::new(self.plan.cluster.clone());
-        let config = self.config.clone();
-        let run = caught(|| Run::<N>::new(self.plan(seed), config, lines, &mut judge, progress))??;
-        let session = Box::new(run.ok_or(Failure::Interrupted)?);
-        branches::confirm(&self.plan, session.trace())?;
-        Ok(Opened { session, judge })
+        let mut watch = self.watch(None);
+        let session = self.session(seed, lines, &mut watch, progress)?;
+        Ok(Opened { session, judge: watch.0 })
     }
 
     fn judge(&self, seed: u64) -> Result<Judged, Failure> {
-        if branches::expects_events(&self.plan) {
-            let Opened { session, judge } = self.open(seed, Lines::None, &mut |_, _| true)?;
-            let (over, end, events) = (session.over(), session.end(), session.trace().len() as u32);
-            return Ok(Judged { judge, over, end, events });
-        }
-        let mut judge = Judge::new(self.plan.cluster.clone());
-        let mut world = World::<N>::new(self.plan(seed), self.config.clone());
-        let over = caught(|| world.run(&mut judge))?;
-        Ok(Judged { judge, over, end: world.now(), events: world.events() })
+        Ok(self.watched(seed, self.watch(None))?.0)
+    }
+
+    fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure> {
+        let (judged, meter) = self.watched(seed, self.watch(Some(Meter::default())))?;
+        let measures = Measures::of_run(&judged.judge, &meter.unwrap_or_default(), judged.end);
+        Ok((judged, measures))
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Telling {
     pub judged: Option<String>,
     /// What was promised or expected, and how it turned out.
     pub verdicts: Vec<(Standing, String)>,
+    /// What the run was worth in numbers; empty where that is not to be told.
+    pub measures: String,
     /// The run's digest.
     pub digest: Option<String>,
     /// Commands to go on with, as they can be pasted.

@@ -16,6 +16,9 @@ pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<Strin
     lines.push("VERDICTS, this run only".to_owned());
     promises(telling, lines);
     operations(survey, lines);
+    if !telling.measures.is_empty() {
+        lines.extend(item("MEASURES  ", &telling.measures));
+    }
     let events = format!("{} events", grouped(survey.trace.len() as u64));
     match &telling.digest {
         Some(digest) => lines.push(format!("digest {}   {events}", plain(digest))),

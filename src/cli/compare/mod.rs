@@ -1,0 +1,196 @@
+//! `compare`: many seeds of several worlds, their measures side by side, with how sure they are.
+//!
+//! All worlds run with the same seeds. What is compared is the mean over seeds of each run's figure; of two worlds whose
+//! intervals do not touch it is said which is larger. That is a cautious rule: where intervals touch, worlds may differ
+//! all the same, and more seeds would tell.
+
+mod picture;
+mod plot;
+mod scale;
+mod table;
+
+use super::Exit;
+use super::arguments::{Compare, Comparison};
+use super::run::{create, refuse_endless};
+use super::shared::{Stop, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
+use crate::check::measures::{Figure, Interval, Summary, summaries};
+use crate::scenario::{Registry, Runner, Scenario};
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use serde_json::{Map, Value, json};
+use std::io::Write;
+use std::ops::Range;
+
+/// A scenario, or a variant of one, with what its runs came to.
+struct World {
+    /// How tables and pictures call it: `A`.
+    letter: String,
+    scenario: String,
+    variant: Option<String>,
+    title: String,
+    /// Every figure, in the order of [`crate::check::measures::FIGURES`].
+    summaries: Vec<Summary>,
+}
+
+impl World {
+    /// `raft/nemesis (vote-not-persisted)`.
+    fn name(&self) -> String {
+        self.variant.as_ref().map_or_else(|| self.scenario.clone(), |name| format!("{} ({name})", self.scenario))
+    }
+}
+
+/// The worlds beside each other.
+struct Worlds {
+    worlds: Vec<World>,
+    seeds: Range<u64>,
+}
+
+impl Worlds {
+    /// The figures that any of the worlds has, with each world's summary.
+    fn figures(&self) -> impl Iterator<Item = (&'static Figure, Vec<&Summary>)> {
+        let of = |place: usize| self.worlds.iter().map(move |world| &world.summaries[place]).collect::<Vec<_>>();
+        let all = (0..self.worlds.first().map_or(0, |world| world.summaries.len())).map(of);
+        all.filter(|row| row.iter().any(|one| one.interval.is_some())).map(|row| (row[0].figure, row))
+    }
+
+    /// The worlds by letter, one a line.
+    fn legend(&self) -> Vec<String> {
+        let width = self.worlds.iter().map(|world| world.name().len()).max().unwrap_or(0);
+        let line = |world: &World| format!("{}  {:width$}  {}", world.letter, world.name(), world.title);
+        self.worlds.iter().map(line).collect()
+    }
+
+    /// `50 seeds (0..50)`.
+    fn seeds(&self) -> String {
+        let count = self.seeds.end - self.seeds.start;
+        let seeds = if count == 1 { "seed" } else { "seeds" };
+        format!("{count} {seeds} ({}..{})", self.seeds.start, self.seeds.end)
+    }
+}
+
+/// `>` where an interval is above that of the first world and does not touch it, `<` where it is below.
+fn mark(first: &Summary, other: &Summary) -> &'static str {
+    let bounds = |summary: &Summary| summary.interval.and_then(|interval| interval.bounds);
+    match (bounds(first), bounds(other)) {
+        (Some(first), Some(other)) if other.is_above(&first) => ">",
+        (Some(first), Some(other)) if first.is_above(&other) => "<",
+        _ => "",
+    }
+}
+
+pub fn compare(registry: &Registry, compare: &Compare) -> Result<Exit, Stop> {
+    let scenarios = scenarios(compare)?;
+    let runners = scenarios.iter().map(|(_, scenario)| Ok(registry.prepare(scenario)?));
+    let runners: Vec<Box<dyn Runner>> = runners.collect::<Result<_, Stop>>()?;
+    let pool = pool(compare.jobs)?;
+    let bar = progress_bar(scenarios.len() as u64 * (compare.seeds.end - compare.seeds.start));
+    let mut worlds = Vec::new();
+    for (place, ((called, scenario), runner)) in scenarios.iter().zip(&runners).enumerate() {
+        let runs = pool.install(|| measure(called, scenario, runner.as_ref(), compare.seeds.clone(), &bar))?;
+        worlds.push(World {
+            letter: letter(place),
+            scenario: called.clone(),
+            variant: scenario.variant.clone(),
+            title: scenario.title.clone(),
+            summaries: summaries(&runs),
+        });
+    }
+    bar.finish_and_clear();
+    tell(compare, &Worlds { worlds, seeds: compare.seeds.clone() })?;
+    Ok(Exit::Met)
+}
+
+/// The scenarios and variants that are meant, in order, each with the name it was called by.
+fn scenarios(compare: &Compare) -> Result<Vec<(String, Scenario)>, Stop> {
+    let mut all = Vec::new();
+    for called in &compare.scenarios {
+        let scenario = load_by_name(called, None)?;
+        let variants = if compare.every_variant { &scenario.variants } else { &compare.variants };
+        let variants = variants.iter().map(|name| scenario.with_variant(name)).collect::<Result<Vec<_>, _>>()?;
+        all.push((called.clone(), scenario));
+        all.extend(variants.into_iter().map(|variant| (called.clone(), variant)));
+    }
+    Ok(all)
+}
+
+fn letter(place: usize) -> String {
+    let letter = char::from(b'A' + (place % 26) as u8);
+    if place < 26 { letter.to_string() } else { format!("{letter}{}", place / 26) }
+}
+
+/// The figures of each seed, in order, whatever the number of threads.
+fn measure(
+    called: &str,
+    scenario: &Scenario,
+    runner: &dyn Runner,
+    seeds: Range<u64>,
+    bar: &ProgressBar,
+) -> Result<Vec<Vec<Option<f64>>>, Stop> {
+    let one = |seed: u64| {
+        if interrupted() {
+            return Err(Stop::Said(Exit::Interrupted, "interrupted; nothing is compared".to_owned()));
+        }
+        let measured = runner.measure(seed).map_err(|failure| {
+            let seed = seed.to_string();
+            Stop::from_failure(failure, &invocation(&words_of("run", called, scenario.variant.as_deref(), &seed)))
+        });
+        let (judged, measures) = measured?;
+        refuse_endless(scenario, judged.over, judged.end)?;
+        bar.inc(1);
+        Ok(measures.figures())
+    };
+    // The first seed that fails is the one that is told of.
+    let runs: Vec<Result<Vec<Option<f64>>, Stop>> = seeds.into_par_iter().map(one).collect();
+    runs.into_iter().collect()
+}
+
+fn tell(compare: &Compare, worlds: &Worlds) -> Result<(), Stop> {
+    let text = match compare.format {
+        Comparison::Text => {
+            let mut lines = table::lines(worlds);
+            if compare.plot {
+                lines.push(String::new());
+                lines.extend(plot::lines(worlds, compare.ascii));
+            }
+            lines.extend(["".to_owned(), format!("NEXT  {}", picture_command(compare))]);
+            lines.join("\n")
+        }
+        Comparison::Json => {
+            let lines = worlds.worlds.iter().map(|world| json(world, &worlds.seeds, compare.values).to_string());
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Comparison::Svg => picture::svg(worlds),
+    };
+    let Some(path) = &compare.out else { return print(&text) };
+    let mut file = create(path)?;
+    writeln!(file, "{}", text.trim_end())?;
+    Ok(file.flush()?)
+}
+
+/// The command that draws the same comparison.
+fn picture_command(compare: &Compare) -> String {
+    let seeds = format!("{}..{}", compare.seeds.start, compare.seeds.end);
+    let mut words = vec!["compare"];
+    words.extend(compare.scenarios.iter().map(String::as_str));
+    words.extend(compare.variants.iter().flat_map(|name| ["--variant", name.as_str()]));
+    if compare.every_variant {
+        words.push("--variants");
+    }
+    words.extend(["--seeds", &seeds, "--format", "svg", "--out", "compare.svg"]);
+    invocation(&words)
+}
+
+fn json(world: &World, seeds: &Range<u64>, with_values: bool) -> Value {
+    let measure = |summary: &Summary| {
+        let Interval { count, mean, bounds } = summary.interval?;
+        let mut told = json!({"n": count, "mean": mean, "low": bounds.map(|it| it.low), "high": bounds.map(|it| it.high)});
+        if with_values {
+            told["values"] = json!(summary.values);
+        }
+        Some((summary.figure.name.to_owned(), told))
+    };
+    let measures: Map<String, Value> = world.summaries.iter().filter_map(measure).collect();
+    json!({
+        "scenario": world.scenario, "variant": world.variant, "seeds": [seeds.start, seeds.end], "measures": measures
+    })
+}
