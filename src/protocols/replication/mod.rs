@@ -1,0 +1,3 @@
+//! The ways to keep copies of data on several nodes.
+
+pub mod leaderless;
