@@ -1,6 +1,6 @@
 //! What a scenario sets up, in words: nodes, network, the protocol's parameters, and what is amiss from the start.
 
-use crate::kernel::{Law, Link, Plan};
+use crate::kernel::{Cable, Law, Link, Plan};
 use crate::node::{ClockChange, DiskMode, Fault, Group, NodeId, SimSpan};
 use crate::scenario::Scenario;
 use crate::scenario::syntax::{self, Body, Kind, Node};
@@ -19,6 +19,7 @@ pub fn in_words(scenario: &Scenario) -> String {
     let groups: Vec<String> = plan.cluster.groups().iter().map(|group| group_words(plan, group)).collect();
     let mut parts = vec![groups.join(", "), link_words(&plan.link)];
     parts.extend(odd_links(plan));
+    parts.extend(cable_words(plan));
     parts.push(protocol_words(scenario));
     if parts.join("; ").len() > COLUMNS {
         // What is as usual is left out where room is short.
@@ -63,13 +64,40 @@ fn law_words(law: &Law) -> String {
         Law::Uniform(least, most) => between(&span_words(*least), &span_words(*most)),
         Law::Exponential(mean) => format!("exponential, mean {}", span_words(*mean)),
         Law::LogNormal { median, sigma } => format!("log-normal, median {}, sigma {sigma}", span_words(*median)),
+        Law::Normal { mean, deviation } => {
+            format!("normal, mean {}, deviation {}", span_words(*mean), span_words(*deviation))
+        }
+        Law::Pareto { scale, shape } => format!("Pareto from {}, shape {shape}", span_words(*scale)),
+        Law::Mixture(parts) => {
+            let part = |(weight, law): &(u32, Law)| format!("{weight} parts {}", law_words(law));
+            parts.iter().map(part).collect::<Vec<_>>().join(", ")
+        }
+        Law::Recorded(spans) => match (spans.iter().min(), spans.iter().max()) {
+            (Some(least), Some(most)) => format!("as recorded, {}", between(&span_words(*least), &span_words(*most))),
+            _ => "none".to_owned(),
+        },
+        Law::Sum(laws) => laws.iter().map(law_words).collect::<Vec<_>>().join(" and "),
     }
+}
+
+/// The cables between sites: `optics dc-hub 500 us, transit hub-pacific 29-31 ms`.
+fn cable_words(plan: &Plan) -> Option<String> {
+    let name = |site: usize| &plan.topology.sites()[site].name;
+    let cable = |cable: &Cable| {
+        format!("{} {}-{} {}", cable.name, name(cable.ends.0), name(cable.ends.1), law_words(&cable.delay))
+    };
+    let cables: Vec<String> = plan.topology.cables().iter().map(cable).collect();
+    (!cables.is_empty()).then(|| format!("cables {}", cables.join(", ")))
 }
 
 /// Links that are unlike the others, each pair once.
 fn odd_links(plan: &Plan) -> Option<String> {
     let mut told: Vec<String> = Vec::new();
-    for (&(from, to), link) in plan.links.iter().filter(|(_, link)| **link != plan.link) {
+    let usual = |from, to| match plan.topology.delay(from, to) {
+        Some(delay) => Link { delay, ..plan.link.clone() },
+        None => plan.link.clone(),
+    };
+    for (&(from, to), link) in plan.links.iter().filter(|((from, to), link)| **link != usual(*from, *to)) {
         let back = plan.links.get(&(to, from));
         if back == Some(link) && to < from {
             continue;

@@ -1,6 +1,7 @@
-//! What rules do, and people by hand: faults happen and end, operations are given to clients.
+//! What rules do, and people by hand: faults happen and end. What clients are asked for is in [`loops`](super::loops).
 
 use super::draw::{Draw, derive_key, subject};
+use super::law::chosen;
 use super::network::LinkState;
 use super::plan::{Action, LinkAction, LinkSelector, NodeAction, NodeSelector, Pattern, RuleId};
 use super::process::Waiting;
@@ -8,8 +9,7 @@ use super::queue::Class;
 use super::rules::Aspect;
 use super::world::{Job, World};
 use crate::node::{
-    ClockChange, Datum, DiskMode, EventId, Fault, LossReason, Node, NodeId, Op, Operation, SimSpan, Sink, What,
-    kind_of,
+    ClockChange, Datum, DiskMode, EventId, Fault, Links, LossReason, Node, NodeId, Op, SimSpan, Sink, What, kind_of,
 };
 use rand::RngExt;
 
@@ -19,23 +19,18 @@ pub enum Ending {
     /// By doing this.
     Fault(Fault),
     /// By taking one cut from each of these links.
-    Uncut(Vec<(NodeId, NodeId)>),
+    Uncut(Links),
 }
 
 impl<N: Node> World<N> {
     pub(super) fn apply_rule<S: Sink<N>>(&mut self, rule: RuleId, sink: &mut S) {
         let plan = self.plan.clone();
         let mut action = &plan.rules[rule].action;
+        if let Some(asker) = action.asker() {
+            return self.ask_all(rule, asker, sink);
+        }
         if let Action::OneOf(menu) = action {
-            let weights: u64 = menu.iter().map(|(weight, _)| u64::from(*weight)).sum();
-            let mut ticket = self.rule_draw(rule, Aspect::Menu).random_range(0..weights.max(1));
-            for (weight, choice) in menu {
-                action = choice;
-                if ticket < u64::from(*weight) {
-                    break;
-                }
-                ticket -= u64::from(*weight);
-            }
+            action = chosen(menu, &mut self.rule_draw(rule, Aspect::Menu)).unwrap_or(action);
         }
         match action {
             Action::Node(node_action, selector) => {
@@ -48,22 +43,13 @@ impl<N: Node> World<N> {
                     self.strike(rule, fault, sink);
                 }
             }
-            Action::Operation { by, op, fresh, timeout, retry } => {
-                let Some(client) = self.select(rule, by, |_| true) else { return };
-                let op = if *fresh { self.with_fresh_value(op) } else { op.clone() };
-                let id = self.next_operation(rule);
-                self.rules[rule].applied += 1;
-                self.rules[rule].hit = Some(client);
-                let operation = Operation { id, op, timeout: *timeout, retry: *retry };
-                self.operate(client, operation, Some(rule), sink);
-            }
             Action::Ask(number) => {
                 if S::WATCHES {
                     sink.moment(*number, self.now, EventId(self.events));
                 }
             }
             Action::Mark => self.strike(rule, Fault::Mark, sink),
-            Action::Message(_) | Action::OneOf(_) => {}
+            Action::Message(_) | Action::OneOf(_) | Action::Operation { .. } => {}
         }
     }
 
@@ -97,13 +83,18 @@ impl<N: Node> World<N> {
     }
 
     fn link_fault(&mut self, rule: RuleId, action: &LinkAction, selector: &LinkSelector) -> Option<Fault> {
-        let links = self.select_links(rule, selector)?;
+        let mut links = self.select_links(rule, selector)?;
         if links.is_empty() {
             return None;
         }
         Some(match action {
             LinkAction::Cut => Fault::Cut(links),
-            LinkAction::Heal => Fault::Heal(links),
+            LinkAction::Heal => {
+                if links.carrier.is_some() {
+                    self.take_cuts(&mut links, u16::MAX);
+                }
+                Fault::Heal(links)
+            }
             LinkAction::Loss(ppm) => Fault::Loss(links, Some(*ppm)),
             LinkAction::Lag(span) => Fault::Lag(links, *span),
             LinkAction::Hold => Fault::Hold(links),
@@ -132,17 +123,31 @@ impl<N: Node> World<N> {
         let fault = match ending {
             Ending::Fault(fault) => fault,
             Ending::Uncut(mut links) => {
-                // A link that another fault cuts as well stays cut.
-                links.retain(|&(from, to)| {
-                    let state = &mut self.links[self.wiring.index(from, to)];
-                    state.cuts = state.cuts.saturating_sub(1);
-                    state.cuts == 0
-                });
+                self.take_cuts(&mut links, 1);
                 Fault::Heal(links)
             }
         };
         self.inflict(fault, plan.rules[rule].name(), true, sink);
         self.wake(|pattern| *pattern == Pattern::Ended(rule));
+    }
+
+    /// Takes a cut from each of these links: as many as `most`, where they have a carrier that was cut as often. Leaves of
+    /// the links those that carry again: what another fault cuts as well stays cut.
+    fn take_cuts(&mut self, links: &mut Links, most: u16) {
+        let cuts = match &links.carrier {
+            None => 1,
+            Some(carrier) => {
+                let left = self.cut_carriers.entry(carrier.clone()).or_insert(0);
+                let taken = most.min(*left);
+                *left -= taken;
+                taken
+            }
+        };
+        links.pairs.retain(|&(from, to)| {
+            let state = &mut self.links[self.wiring.index(from, to)];
+            state.cuts = state.cuts.saturating_sub(cuts);
+            state.cuts == 0
+        });
     }
 
     /// How a fault that has not happened yet will be undone.
@@ -185,8 +190,17 @@ impl<N: Node> World<N> {
                     self.reschedule_timers(node);
                 }
             }
-            Fault::Cut(links) => self.each_link(&links, |state| state.cuts += 1),
+            Fault::Cut(links) => {
+                if let Some(carrier) = &links.carrier {
+                    *self.cut_carriers.entry(carrier.clone()).or_insert(0) += 1;
+                }
+                self.each_link(&links, |state| state.cuts += 1);
+            }
             Fault::Heal(links) => {
+                let nodes = self.processes.len();
+                if links.len() == nodes * (nodes - 1) {
+                    self.cut_carriers.clear();
+                }
                 self.each_link(&links, |state| state.cuts = 0);
                 self.let_go(&links);
             }
@@ -270,7 +284,7 @@ impl<N: Node> World<N> {
     }
 
     /// The same operation with a number that its key has not held before.
-    fn with_fresh_value(&mut self, op: &Op) -> Op {
+    pub(super) fn with_fresh_value(&mut self, op: &Op) -> Op {
         let name = op.key().cloned().unwrap_or_else(|| "".into());
         let last = self.fresh.entry(name).or_insert(0);
         *last += 1;

@@ -40,8 +40,11 @@ impl Wiring {
         }
         for (&(from, to), link) in &plan.links {
             let index = wiring.index(from, to);
-            wiring.kinds[index] = wiring.palette.len() as u16;
-            wiring.palette.push(link.clone());
+            let kind = wiring.palette.iter().position(|other| other == link).unwrap_or_else(|| {
+                wiring.palette.push(link.clone());
+                wiring.palette.len() - 1
+            });
+            wiring.kinds[index] = kind as u16;
         }
         wiring
     }

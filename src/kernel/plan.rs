@@ -2,7 +2,9 @@
 //!
 //! A plan is a scenario with all names resolved and all defaults filled in. It is shared between a world and its clones.
 
+use super::keys::Keys;
 use super::law::Law;
+use super::topology::Topology;
 use crate::node::{ClockChange, Cluster, DiskMode, FactKind, LocalSpan, NodeId, Op, Retry, SimSpan, SimTime};
 use std::collections::BTreeMap;
 
@@ -21,6 +23,8 @@ pub struct Plan {
     pub link: Link,
     /// Links that are unlike the others, by sender and receiver.
     pub links: BTreeMap<(NodeId, NodeId), Link>,
+    /// Places and cables. What they say of delays is in `links` already; faults may mean them by name.
+    pub topology: Topology,
     /// How clocks err, for nodes whose clocks do.
     pub clocks: BTreeMap<NodeId, ClockPlan>,
     /// The disk of any node.
@@ -33,6 +37,8 @@ pub struct Plan {
     pub inbox: usize,
     /// What is to happen, and when.
     pub rules: Vec<Rule>,
+    /// Among which keys the operations of a rule choose whose key is [`DRAWN_KEY`].
+    pub keys: BTreeMap<RuleId, Keys>,
     /// A known bug of the contract, to be found: see [`SyncHolds`].
     pub sync_holds: SyncHolds,
 }
@@ -47,12 +53,14 @@ impl Plan {
             max_events: 20_000_000,
             link: Link::default(),
             links: BTreeMap::new(),
+            topology: Topology::default(),
             clocks: BTreeMap::new(),
             disk: DiskPlan::default(),
             disks: BTreeMap::new(),
             service: BTreeMap::new(),
             inbox: 1024,
             rules: Vec::new(),
+            keys: BTreeMap::new(),
             sync_holds: SyncHolds::Node,
         }
     }
@@ -250,6 +258,9 @@ pub struct Rule {
     pub action: Action,
 }
 
+/// Stands for the key of an operation where it is drawn each time: see [`Plan::keys`].
+pub const DRAWN_KEY: &str = "~";
+
 /// How the labels of rules begin to which the scenario gives none: they key draws, and people are not shown them.
 pub const UNNAMED: char = '~';
 
@@ -274,6 +285,18 @@ pub enum Trigger {
         /// The instant after which it no longer applies.
         until: SimTime,
         /// How often at the most.
+        times: u32,
+    },
+    /// A closed loop: a client asks, waits for the end of that operation however it ends, thinks, and asks again. Only
+    /// for operations of one client or of each client. One that crashes begins again with thinking when it is back.
+    Loop {
+        /// How long a client thinks; drawn anew each time, also before it asks first.
+        think: Law,
+        /// The instant from which the first thinking counts.
+        from: SimTime,
+        /// The instant after which no client asks again.
+        until: SimTime,
+        /// How often each client asks at the most.
         times: u32,
     },
     /// When something happens.
@@ -370,6 +393,17 @@ pub enum Action {
     Mark,
 }
 
+impl Action {
+    /// Who asks, where this is an operation or a choice among operations.
+    pub fn asker(&self) -> Option<&NodeSelector> {
+        match self {
+            Action::Operation { by, .. } => Some(by),
+            Action::OneOf(menu) => menu.first()?.1.asker(),
+            _ => None,
+        }
+    }
+}
+
 /// What is done to a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeAction {
@@ -434,6 +468,8 @@ pub enum NodeSelector {
     Random,
     /// Any node of this group to which this can be done; drawn.
     AnyOf(String),
+    /// Every node of this group, each by itself; only of those who ask for operations.
+    Each(String),
     /// The node that this rule's action hit last.
     Same(RuleId),
 }
@@ -463,4 +499,8 @@ pub enum LinkSelector {
     RandomSides,
     /// Every link.
     All,
+    /// All whose way runs through this cable, by its place in the topology.
+    Cable(usize),
+    /// All whose way begins, ends or passes at this site, by its place in the topology.
+    Site(usize),
 }

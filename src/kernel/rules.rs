@@ -6,6 +6,7 @@ use super::plan::{Action, FactPattern, MessageAction, Pattern, Plan, Rule, RuleI
 use super::queue::Class;
 use super::world::{Job, World};
 use crate::node::{Fact, Node, NodeId, SimSpan, SimTime, Sink, kind_of};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What of a rule changes in a run.
@@ -46,6 +47,7 @@ impl Watch {
                 Trigger::Event { id: event, .. } => {
                     watch.events.entry(*event).or_default().push(id);
                 }
+                Trigger::Loop { .. } => watch.facts = true,
                 Trigger::At(_) | Trigger::Every { .. } => {}
             }
         }
@@ -64,7 +66,9 @@ impl<N: Node> World<N> {
         for (id, rule) in plan.rules.iter().enumerate() {
             match &rule.trigger {
                 Trigger::At(time) => self.schedule(id, *time),
+                Trigger::Every { .. } | Trigger::Loop { .. } if self.start_loops(id) => {}
                 Trigger::Every { from, .. } => self.count_gap(id, *from),
+                Trigger::Loop { .. } => {}
                 Trigger::On { .. } | Trigger::Event { .. } => {}
             }
         }
@@ -133,6 +137,9 @@ impl<N: Node> World<N> {
     pub(super) fn fact_happened(&mut self, node: NodeId, fact: &Fact) {
         let from = fact.operation().and_then(|id| self.operations.get(id.0 as usize).copied());
         let rule = from.map(|rule| rule as RuleId);
+        if let (Some(rule), Fact::Returned { operation, .. } | Fact::TimedOut { operation }) = (rule, fact) {
+            self.ended(rule, node, *operation);
+        }
         self.wake(|pattern| match pattern {
             Pattern::Fact(wanted) => wanted.matches(node, fact),
             Pattern::Returned(of) => matches!(fact, Fact::Returned { .. }) && rule == Some(*of),
@@ -201,14 +208,19 @@ pub enum Aspect {
     Who = 4,
     Order = 5,
     Size = 6,
+    Key = 7,
 }
 
-/// The key for a rule's draws: by its name where it has one, by its place otherwise.
-fn rule_key(plan: &Plan, rule: RuleId) -> Key {
+/// By what a rule's draws are keyed: its name where it has one, its place otherwise.
+pub(super) fn rule_name(plan: &Plan, rule: RuleId) -> Cow<'_, str> {
     match &plan.rules[rule].label {
-        Some(label) => derive_key(plan.seed, "rule", &[label]),
-        None => derive_key(plan.seed, "rule", &[&format!("#{rule}")]),
+        Some(label) => Cow::Borrowed(label),
+        None => Cow::Owned(format!("#{rule}")),
     }
+}
+
+fn rule_key(plan: &Plan, rule: RuleId) -> Key {
+    derive_key(plan.seed, "rule", &[&rule_name(plan, rule)])
 }
 
 impl FactPattern {

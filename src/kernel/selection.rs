@@ -4,7 +4,7 @@ use super::plan::{LinkSelector, NodeSelector, RuleId};
 use super::process::Process;
 use super::rules::Aspect;
 use super::world::World;
-use crate::node::{Node, NodeId};
+use crate::node::{Links, Node, NodeId};
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 
@@ -26,7 +26,7 @@ impl<N: Node> World<N> {
                 cluster.group_of(leader).members.iter().copied().filter(|&node| node != leader).collect()
             }
             NodeSelector::Random => self.servers(),
-            NodeSelector::AnyOf(group) => cluster.group(group).to_vec(),
+            NodeSelector::AnyOf(group) | NodeSelector::Each(group) => cluster.group(group).to_vec(),
         };
         candidates.retain(|node| able(&self.processes[node.index()]));
         candidates.choose(&mut self.rule_draw(rule, Aspect::Who)).copied()
@@ -38,7 +38,19 @@ impl<N: Node> World<N> {
         groups.flat_map(|group| group.members.iter().copied()).collect()
     }
 
-    pub(super) fn select_links(&mut self, rule: RuleId, selector: &LinkSelector) -> Option<Vec<(NodeId, NodeId)>> {
+    /// The links that a selector means now; `None` where it means none.
+    pub(super) fn select_links(&mut self, rule: RuleId, selector: &LinkSelector) -> Option<Links> {
+        let pairs = self.select_pairs(rule, selector)?;
+        let topology = &self.plan.topology;
+        let carrier = match selector {
+            LinkSelector::Cable(cable) => Some(topology.cable_words(*cable).into()),
+            LinkSelector::Site(site) => Some(format!("site {}", topology.sites()[*site].name).into()),
+            _ => None,
+        };
+        Some(Links { pairs, carrier })
+    }
+
+    fn select_pairs(&mut self, rule: RuleId, selector: &LinkSelector) -> Option<Vec<(NodeId, NodeId)>> {
         let cluster = self.plan.cluster.clone();
         let all: Vec<NodeId> = cluster.ids().collect();
         let around = |node: NodeId| all.clone().into_iter().filter(move |&other| other != node);
@@ -84,6 +96,8 @@ impl<N: Node> World<N> {
                 let size = self.rule_draw(rule, Aspect::Size).random_range(0..others.len().max(1));
                 split(node, others, size)
             }
+            LinkSelector::Cable(cable) => self.plan.topology.through_cable(*cable),
+            LinkSelector::Site(site) => self.plan.topology.through_site(*site),
         };
         Some(links.into_iter().filter(|(from, to)| from != to).collect())
     }

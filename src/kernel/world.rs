@@ -3,6 +3,7 @@
 use super::chance::{Census, Chance, Fates};
 use super::draw::{Draw, Key, derive_key, subject};
 use super::faults::Ending;
+use super::loops::Asking;
 use super::network::{LinkState, Wiring};
 use super::plan::{Plan, RuleId, SyncHolds};
 use super::process::{Parcel, Process, Waiting};
@@ -43,6 +44,10 @@ pub struct World<N: Node> {
     pub(super) rules: Vec<RuleState>,
     /// Which rule each operation came from.
     pub(super) operations: Log<u32>,
+    /// How far each client is with what each rule asks of it.
+    pub(super) asking: BTreeMap<(RuleId, NodeId), Asking>,
+    /// How often each cable or site is cut, by what it is called.
+    pub(super) cut_carriers: BTreeMap<Arc<str>, u16>,
     /// The last fresh number for each key.
     pub(super) fresh: BTreeMap<Arc<str>, i64>,
     /// Who became leader last, in the highest term.
@@ -75,6 +80,8 @@ pub enum Job<N: Node> {
     End(RuleId, Box<Ending>),
     /// A rule that applies again and again counts its next gap.
     Again(RuleId),
+    /// A client's turn comes in a loop of its own.
+    Turn(RuleId, NodeId, u32),
     /// A clock is due for something.
     Clock(NodeId, Tick),
 }
@@ -119,6 +126,8 @@ impl<N: Node> World<N> {
             held: Vec::new(),
             chance: Chance::Drawn { census: Census::default(), record: None },
             operations: Log::new(),
+            asking: BTreeMap::new(),
+            cut_carriers: BTreeMap::new(),
             fresh: BTreeMap::new(),
             leader: None,
             upkeep: 0,
@@ -230,6 +239,8 @@ impl<N: Node> World<N> {
             chance,
             rules: self.rules.clone(),
             operations: self.operations.clone(),
+            asking: self.asking.clone(),
+            cut_carriers: self.cut_carriers.clone(),
             fresh: self.fresh.clone(),
             leader: self.leader,
             upkeep: self.upkeep,
@@ -297,6 +308,7 @@ impl<N: Node> World<N> {
             Job::Apply(rule) => self.apply_rule(rule, sink),
             Job::End(rule, ending) => self.end_rule(rule, *ending, sink),
             Job::Again(rule) => self.again(rule, sink),
+            Job::Turn(rule, client, turn) => self.take_turn(rule, client, turn, sink),
             Job::Clock(node, tick) => self.tick(node, tick, sink),
         }
     }
@@ -335,6 +347,9 @@ impl<N: Node> World<N> {
         process.disk.platter = disk;
         process.state = Some(state);
         self.settle(node, id, sink);
+        if incarnation > 0 {
+            self.back_in_loops(node);
+        }
     }
 
     /// Runs a handler of a node that is up.

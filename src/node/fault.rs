@@ -3,6 +3,8 @@
 use super::{Cluster, NodeId, SimSpan};
 use serde::Serialize;
 use std::fmt::{self, Write as _};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// One thing that went wrong or was mended, as it happened: every selector resolved, every draw made.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -20,17 +22,17 @@ pub enum Fault {
     /// A timer of this kind that is set at the node fires now.
     Expire(NodeId, String),
     /// These directed links carry nothing.
-    Cut(Vec<(NodeId, NodeId)>),
+    Cut(Links),
     /// These directed links carry again.
-    Heal(Vec<(NodeId, NodeId)>),
+    Heal(Links),
     /// These directed links lose this many messages of a million; `None` is what the scenario says.
-    Loss(Vec<(NodeId, NodeId)>, Option<u32>),
+    Loss(Links, Option<u32>),
     /// These directed links delay each message by this much more.
-    Lag(Vec<(NodeId, NodeId)>, SimSpan),
+    Lag(Links, SimSpan),
     /// Messages on these directed links are held until released.
-    Hold(Vec<(NodeId, NodeId)>),
+    Hold(Links),
     /// Messages held on these directed links are delivered now.
-    Release(Vec<(NodeId, NodeId)>),
+    Release(Links),
     /// This one message is lost.
     Drop(NodeId, NodeId),
     /// This one message takes this much longer.
@@ -45,6 +47,29 @@ pub enum Fault {
     Clock(NodeId, ClockChange),
     /// Nothing goes wrong; a moment that has a name.
     Mark,
+}
+
+/// Directed links that a fault is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Links {
+    /// Each from its sender to its receiver.
+    pub pairs: Vec<(NodeId, NodeId)>,
+    /// The one thing that carries them all, where they are meant by that: `cable optics (dc - hub)`.
+    pub carrier: Option<Arc<str>>,
+}
+
+impl From<Vec<(NodeId, NodeId)>> for Links {
+    fn from(pairs: Vec<(NodeId, NodeId)>) -> Self {
+        Links { pairs, carrier: None }
+    }
+}
+
+impl Deref for Links {
+    type Target = [(NodeId, NodeId)];
+
+    fn deref(&self) -> &Self::Target {
+        &self.pairs
+    }
 }
 
 /// How a disk treats what was not synced, and what it says of it.
@@ -108,7 +133,7 @@ impl Fault {
     /// What happened, in words for a story: `n3 CRASHES`.
     pub fn describe(&self, cluster: &Cluster) -> String {
         let name = |id: &NodeId| cluster.name(*id);
-        let links = |links: &[(NodeId, NodeId)]| describe_links(links, cluster);
+        let links = |links: &Links| describe_links(links, cluster);
         match self {
             Fault::Crash(node) => format!("{} CRASHES", name(node)),
             Fault::Restart(node) => format!("{} restarts", name(node)),
@@ -157,8 +182,12 @@ impl Fault {
     }
 }
 
-/// Links in words. A full cut between two sides reads `n1 n2 | n3 n4 n5`; anything else lists its links.
-fn describe_links(links: &[(NodeId, NodeId)], cluster: &Cluster) -> String {
+/// Links in words: what carries them, where they are meant by that. A full cut between two sides reads
+/// `n1 n2 | n3 n4 n5`; anything else lists its links.
+fn describe_links(links: &Links, cluster: &Cluster) -> String {
+    if let Some(carrier) = &links.carrier {
+        return carrier.to_string();
+    }
     let name = |id: NodeId| cluster.name(id);
     if let Some((left, right)) = two_sides(links) {
         let side = |ids: &[NodeId]| ids.iter().map(|&id| name(id)).collect::<Vec<_>>().join(" ");

@@ -72,7 +72,7 @@ pub use cluster::{Cluster, ClusterError, Group, NodeId};
 pub use ctx::{ClockReading, Ctx, Effect};
 pub use disk::Disk;
 pub use fact::{Fact, FactKind};
-pub use fault::{ClockChange, DiskMode, Fault};
+pub use fault::{ClockChange, DiskMode, Fault, Links};
 #[doc(hidden)]
 pub use kind::{__Plain, __Wrapped};
 pub use kind::{Kinds, kind_of};

@@ -86,6 +86,15 @@ impl Op {
         }
     }
 
+    /// The same, to be changed.
+    pub fn key_mut(&mut self) -> Option<&mut Key> {
+        match self {
+            Op::Get(key) | Op::Put(key, _) | Op::Append(key, _) | Op::Delete(key) | Op::Take(key) => Some(key),
+            Op::Cas { key, .. } | Op::Acquire(key) | Op::Release(key) => Some(key),
+            Op::Broadcast(_) | Op::Do(..) => None,
+        }
+    }
+
     /// Whether carrying it out changes nothing.
     pub fn is_read(&self) -> bool {
         matches!(self, Op::Get(_))

@@ -25,6 +25,7 @@ mod lexer;
 pub mod library;
 mod log_session;
 mod names;
+mod network;
 mod probe;
 mod registry;
 mod resolve;
@@ -34,6 +35,7 @@ mod session;
 pub mod syntax;
 mod variant;
 pub mod words;
+mod work;
 
 #[cfg(test)]
 mod tests;

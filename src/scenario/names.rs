@@ -4,7 +4,7 @@ use super::diagnostic::{Checked, Mistake};
 use super::schema::At;
 use super::words::{Links, Who, WhoWord};
 use crate::check::Since;
-use crate::kernel::{Action, LinkSelector, NodeSelector, Plan, Rule, RuleId};
+use crate::kernel::{Action, LinkSelector, NodeSelector, Plan, Rule, RuleId, Topology};
 use crate::node::{Cluster, NodeId};
 
 /// Every name of a scenario.
@@ -13,6 +13,8 @@ pub struct Names {
     pub cluster: Cluster,
     /// What rules are called, by their place in the plan.
     pub rules: Vec<RuleName>,
+    /// Sites and cables.
+    pub topology: Topology,
 }
 
 /// What can be said of a rule by its name.
@@ -45,6 +47,7 @@ impl Does {
         match action {
             Action::Node(..) => Does::Hit,
             Action::OneOf(menu) if menu.iter().any(|(_, action)| Does::of(action) == Does::Hit) => Does::Hit,
+            action if action.asker().is_some() => Does::Operation,
             Action::Link(..) | Action::Message(_) | Action::OneOf(_) | Action::Mark => Does::Fault,
             Action::Operation { .. } => Does::Operation,
             Action::Ask(_) => Does::Question,
@@ -64,7 +67,11 @@ impl Names {
             does: Does::of(&rule.action),
             lasts: rule.lasting.is_some(),
         };
-        Names { cluster: plan.cluster.clone(), rules: plan.rules.iter().map(rule).collect() }
+        Names {
+            cluster: plan.cluster.clone(),
+            rules: plan.rules.iter().map(rule).collect(),
+            topology: plan.topology.clone(),
+        }
     }
 
     /// The node of that name.
@@ -119,12 +126,28 @@ impl Names {
             Who::Word(WhoWord::Leader) => NodeSelector::Leader,
             Who::Word(WhoWord::AFollower) => NodeSelector::AFollower,
             Who::Word(WhoWord::Random) => NodeSelector::Random,
-            Who::Word(WhoWord::AnyOf(group)) => match self.cluster.group(&group.value) {
-                [] => return Err(not_found(group, &format!("{:?} is not a group here", group.value), self.groups())),
-                _ => NodeSelector::AnyOf(group.value.clone()),
-            },
+            Who::Word(WhoWord::AnyOf(group)) => NodeSelector::AnyOf(self.group(group)?),
+            Who::Word(WhoWord::Each(group)) => {
+                let mistake = Mistake::says("only clients can be meant each by itself, in  by: Each(\"client\")");
+                return Err(mistake.at(group.span.clone()).note("a fault hits one node at a time: AnyOf draws one"));
+            }
             Who::Word(WhoWord::Same(label)) => NodeSelector::Same(self.hit(label)?),
         })
+    }
+
+    fn group(&self, name: &At<String>) -> Checked<String> {
+        match self.cluster.group(&name.value) {
+            [] => Err(not_found(name, &format!("{:?} is not a group here", name.value), self.groups())),
+            _ => Ok(name.value.clone()),
+        }
+    }
+
+    /// The clients that an entry of the workload means.
+    pub fn asker(&self, who: &Who) -> Checked<NodeSelector> {
+        match who {
+            Who::Word(WhoWord::Each(group)) => self.group(group).map(NodeSelector::Each),
+            who => self.who(who),
+        }
     }
 
     /// The links that a selector means, as the kernel takes it.
@@ -147,8 +170,28 @@ impl Names {
             Links::Bridge(node) => LinkSelector::Bridge(self.who(node)?),
             Links::RandomSides => LinkSelector::RandomSides,
             Links::All => LinkSelector::All,
-            Links::Cable(name) => return Err(no_cables().at(name.span.clone())),
+            Links::Cable(name) => LinkSelector::Cable(self.cable(name)?),
+            Links::Site(name) => LinkSelector::Site(self.site(name)?),
         })
+    }
+
+    /// The cable of that name, which some way must run through.
+    fn cable(&self, name: &At<String>) -> Checked<usize> {
+        let names = self.topology.cables().iter().map(|cable| cable.name.as_str());
+        let cable = place(name, "cable", names)?;
+        match self.topology.through_cable(cable).is_empty() {
+            false => Ok(cable),
+            true => {
+                let message = format!("no message takes the cable {:?}: every other way is quicker", name.value);
+                let note = "a message takes the way of the least expected delay, also while that is cut";
+                Err(Mistake::says(message).at(name.span.clone()).note(note))
+            }
+        }
+    }
+
+    /// The site of that name.
+    pub fn site(&self, name: &At<String>) -> Checked<usize> {
+        place(name, "site", self.topology.sites().iter().map(|site| site.name.as_str()))
     }
 
     fn pair(&self, one: &Who, other: &Who) -> Checked<(NodeSelector, NodeSelector)> {
@@ -261,11 +304,16 @@ impl Names {
     }
 }
 
-/// What is said of sites and cables as long as no network stands under the links.
-pub fn no_cables() -> Box<Mistake> {
-    let note = "the file can say it already, but a run needs the links themselves: give delays in  links: [...]  and \
-                cut  Sides([[...], [...]])";
-    Mistake::says("sites and cables are not built yet").note(note)
+/// The place of a name among the names of sites or cables.
+pub fn place<'a>(name: &At<String>, what: &str, names: impl Iterator<Item = &'a str> + Clone) -> Checked<usize> {
+    match names.clone().position(|other| other == name.value) {
+        Some(place) => Ok(place),
+        None if names.clone().next().is_none() => {
+            let mistake = Mistake::says(format!("this network has no {what}s")).at(name.span.clone());
+            Err(mistake.note("they are given in  network: (sites: {...}, cables: {...})"))
+        }
+        None => Err(not_found(name, &format!("{:?} is not a {what} here", name.value), names)),
+    }
 }
 
 /// The refusal of a name, with the nearest of those that there are and with all of them.

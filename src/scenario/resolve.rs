@@ -3,14 +3,15 @@
 use super::Expectation;
 use super::decode::decode;
 use super::diagnostic::{Checked, Mistake, Span};
-use super::names::{Does, Names, RuleName, no_cables};
+use super::names::{Does, Names, RuleName};
 use super::rules::{self, KindNames};
-use super::schema::{Ask, At, Disk, File, LinkEntry, Network, SyncHoldsText, When};
+use super::schema::{Ask, At, Disk, File, SyncHoldsText, When};
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
+use super::{network, work};
 use crate::check::{Answer, Claim, Question};
-use crate::kernel::{Action, DiskPlan, Link, Plan, Rule, SyncHolds, UNNAMED};
-use crate::node::{Cluster, ClusterError, NodeId, SimSpan, SimTime};
+use crate::kernel::{Action, DiskPlan, Keys, Plan, Rule, RuleId, SyncHolds, Topology, UNNAMED};
+use crate::node::{Cluster, ClusterError, SimSpan, SimTime};
 use std::collections::BTreeMap;
 
 /// What a file says, resolved.
@@ -25,11 +26,13 @@ pub struct Resolved {
 /// Resolves a whole scenario, variant applied.
 pub fn resolve(root: &Node) -> Checked<Resolved> {
     let file: File = decode(root)?;
-    let mut names = Names { cluster: cluster(&file)?, rules: vec![] };
+    let mut names = Names { cluster: cluster(&file)?, rules: vec![], topology: Topology::default() };
     names.rules = rule_names(&file, root)?;
     let mut plan = Plan::new(names.cluster.clone());
     bounds(&file, &mut plan)?;
-    (plan.link, plan.links) = network(&names, &file.network)?;
+    names.topology = network::topology(&names, &file.network)?;
+    (plan.link, plan.links) = network::links(&names, &file.network)?;
+    plan.topology = names.topology.clone();
     for (name, clock) in &file.clocks.0 {
         plan.clocks.extend(names.nodes(name)?.into_iter().map(|node| (node, clock.plan())));
     }
@@ -41,7 +44,7 @@ pub fn resolve(root: &Node) -> Checked<Resolved> {
     for (name, span) in &file.service.0 {
         plan.service.extend(names.nodes(name)?.into_iter().map(|node| (node, *span)));
     }
-    plan.rules = Entries::new(root).rules(&names, &file)?;
+    (plan.rules, plan.keys) = Entries::new(root).rules(&names, &file)?;
     all_reached(&file, plan.until)?;
     let questions = file.ask.iter().map(|ask| question(&names, ask, root)).collect::<Checked<_>>()?;
     let expect = expectations(&names, &file, root)?;
@@ -117,52 +120,6 @@ fn bounds(file: &File, plan: &mut Plan) -> Checked<()> {
     Ok(())
 }
 
-/// Links that are unlike the others, by sender and receiver.
-type Unlike = BTreeMap<(NodeId, NodeId), Link>;
-
-/// Every link, and those that are unlike it.
-fn network(names: &Names, network: &Network) -> Checked<(Link, Unlike)> {
-    let sites = network.sites.as_ref().map(|at| &at.span);
-    if let Some(span) = sites.or(network.cables.as_ref().map(|at| &at.span)) {
-        return Err(no_cables().at(span.clone()));
-    }
-    let mut base = Link::default();
-    network.change(&mut base);
-    let mut unlike = BTreeMap::new();
-    for At { value: entry, span } in &network.links {
-        let pairs = pairs(names, entry).map_err(|mistake| mistake.at(span.clone()))?;
-        if pairs.is_empty() {
-            return Err(Mistake::says("a link joins two nodes; a node reaches itself without one").at(span.clone()));
-        }
-        for pair in pairs {
-            entry.change(unlike.entry(pair).or_insert_with(|| base.clone()));
-        }
-    }
-    Ok((base, unlike))
-}
-
-/// The directed pairs of nodes that an entry of `links` is about.
-fn pairs(names: &Names, entry: &LinkEntry) -> Checked<Vec<(NodeId, NodeId)>> {
-    let product = |from: &[NodeId], to: &[NodeId]| -> Vec<(NodeId, NodeId)> {
-        let pairs = from.iter().flat_map(|&from| to.iter().map(move |&to| (from, to)));
-        pairs.filter(|(from, to)| from != to).collect()
-    };
-    let form = "(from: \"a\", to: \"b\", ...)   (between: (\"a\", \"b\"), ...)";
-    match (&entry.from, &entry.to, &entry.between) {
-        (Some(from), Some(to), None) => Ok(product(&names.nodes(from)?, &names.nodes(to)?)),
-        (None, None, Some(At { value: (one, other), .. })) => {
-            let (one, other) = (names.nodes(one)?, names.nodes(other)?);
-            let mut both = product(&one, &other);
-            both.extend(product(&other, &one));
-            // A group with itself gives each pair twice; a change made twice is made once.
-            both.sort_unstable();
-            both.dedup();
-            Ok(both)
-        }
-        _ => Err(Mistake::says("a link is named by from and to, or by between").accepted(form)),
-    }
-}
-
 fn disk_plan(disk: &Disk, base: &DiskPlan) -> DiskPlan {
     DiskPlan {
         sync: disk.sync.as_ref().map_or_else(|| base.sync.clone(), |law| law.0.clone()),
@@ -181,7 +138,7 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
     let mut name = |when: When, does: Does, content: String| -> Checked<RuleName> {
         let key = match when.label {
             Some(label) => {
-                checked_label(label)?;
+                checked_name(label, "a label")?;
                 if let Some(first) = spans.insert(label.value.clone(), label.span.clone()) {
                     let mistake = Mistake::says(format!("two things are labelled {:?}", label.value));
                     return Err(mistake.at(label.span.clone()).related(first, "first here"));
@@ -211,12 +168,13 @@ fn rule_names(file: &File, root: &Node) -> Checked<Vec<RuleName>> {
     Ok(names)
 }
 
-fn checked_label(label: &At<String>) -> Checked<()> {
+/// Refuses names that could not be told from the words around them.
+pub fn checked_name(name: &At<String>, what: &str) -> Checked<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if (1..=32).contains(&label.value.len()) && label.value.chars().all(plain) {
+    if (1..=32).contains(&name.value.len()) && name.value.chars().all(plain) {
         return Ok(());
     }
-    let mistake = Mistake::says(format!("{:?} cannot be a label", label.value)).at(label.span.clone());
+    let mistake = Mistake::says(format!("{:?} cannot be {what}", name.value)).at(name.span.clone());
     Err(mistake.note("use 1 to 32 ASCII letters, digits, - _ and ."))
 }
 
@@ -255,25 +213,24 @@ impl<'a> Entries<'a> {
         parts.collect::<Vec<_>>().join(" ")
     }
 
-    fn rules(&self, names: &Names, file: &File) -> Checked<Vec<Rule>> {
-        let mut rules = vec![];
+    fn rules(&self, names: &Names, file: &File) -> Checked<(Vec<Rule>, BTreeMap<RuleId, Keys>)> {
+        let (mut rules, mut keys) = (vec![], BTreeMap::new());
         for (place, fault) in file.faults.iter().enumerate() {
             let action = rules::action(names, &fault.r#do)?;
             rules.push(rule(names, rules.len(), fault.when(), self.span("faults", place), action, &fault.r#do.span)?);
         }
         for (place, work) in file.workload.iter().enumerate() {
-            let (op, fresh) = rules::operation(&work.op);
-            let (by, timeout) = (names.who(&work.by)?, rules::timeout(work.timeout.as_ref())?);
-            let action = Action::Operation { by, op, fresh, timeout, retry: work.retry.unwrap_or_default() };
             let span = self.span("workload", place);
-            rules.push(rule(names, rules.len(), work.when(), span.clone(), action, &span)?);
+            let (action, drawn) = work::asked(names, work, &span)?;
+            keys.extend(drawn.map(|drawn| (rules.len(), drawn)));
+            rules.push(rule(names, rules.len(), work.turns(), span.clone(), action, &span)?);
         }
         for (place, ask) in file.ask.iter().enumerate() {
             let span = self.span("ask", place);
             rules.push(rule(names, rules.len(), ask.when(), span.clone(), Action::Ask(place), &span)?);
         }
         no_circle(&rules, file)?;
-        Ok(rules)
+        Ok((rules, keys))
     }
 }
 

@@ -3,12 +3,12 @@
 use super::diagnostic::{Checked, Mistake, Span};
 use super::names::{Names, not_found};
 use super::schema::{After, At, File, When};
-use super::words::{ActionText, ClockText, FactText, LawText, OpText, PatternText, Split, Stored};
+use super::words::{ActionText, ClockText, FactText, LawText, MAX_WEIGHT, PatternText, Split};
 use crate::kernel::{
     Action, FactPattern, Law, LinkAction, LinkSelector, MessageAction, MessagePattern, NodeAction, Pattern, Rule,
     RuleId, Trigger,
 };
-use crate::node::{ClockChange, Datum, FactKind, LocalSpan, Op, SimSpan, SimTime};
+use crate::node::{ClockChange, FactKind, SimTime};
 
 /// When an entry happens: its trigger, and how long after that.
 pub fn trigger(names: &Names, when: &When, entry: Span) -> Checked<(Trigger, Option<Law>)> {
@@ -19,6 +19,7 @@ pub fn trigger(names: &Names, when: &When, entry: Span) -> Checked<(Trigger, Opt
     let given: Vec<(&str, &Span)> = [
         when.at.map(|at| ("at", &at.span)),
         when.every.map(|every| ("every", &every.span)),
+        when.think.map(|think| ("think", &think.span)),
         when.on.map(|on| ("on", &on.span)),
         event.map(|(_, span)| ("after: (event: ...)", span)),
     ]
@@ -40,8 +41,8 @@ pub fn trigger(names: &Names, when: &When, entry: Span) -> Checked<(Trigger, Opt
     if let Some((event, _)) = event {
         return Ok((Trigger::Event { id: event.event, expect: event.expect.clone() }, None));
     }
-    if let Some(every) = when.every {
-        return Ok((every_trigger(when, every)?, law));
+    if let Some(span) = when.every.or(when.think) {
+        return Ok((repeated_trigger(when, span)?, law));
     }
     if let Some(on) = when.on {
         let pattern = pattern(names, on)?;
@@ -51,9 +52,10 @@ pub fn trigger(names: &Names, when: &When, entry: Span) -> Checked<(Trigger, Opt
     Err(mistake.accepted("at: \"1s\"   every: \"100ms\"   on: Fired(\"label\")   after: (event: 131)"))
 }
 
-fn every_trigger(when: &When, every: &At<LawText>) -> Checked<Trigger> {
+/// What happens again and again: after gaps, or after the client has thought.
+fn repeated_trigger(when: &When, every: &At<LawText>) -> Checked<Trigger> {
     let LawText(gap) = &every.value;
-    if longest(gap) == Some(SimSpan::ZERO) {
+    if gap.is_nothing() {
         return Err(Mistake::says("without a gap this would happen for ever at one instant").at(every.span.clone()));
     }
     let from = when.from.map_or(SimTime::ZERO, |from| SimTime(from.value.0));
@@ -64,12 +66,16 @@ fn every_trigger(when: &When, every: &At<LawText>) -> Checked<Trigger> {
         return Err(Mistake::says("this ends before it begins").at(at.span.clone()));
     }
     let times = if when.times.is_some() { count(when.times)? } else { u32::MAX };
-    Ok(Trigger::Every { gap: gap.clone(), from, until, times })
+    let gap = gap.clone();
+    Ok(match when.think {
+        Some(_) => Trigger::Loop { think: gap, from, until, times },
+        None => Trigger::Every { gap, from, until, times },
+    })
 }
 
 /// Refuses fields that mean nothing beside the trigger that is given.
 fn only_with(when: &When) -> Checked<()> {
-    let (every, on) = (when.every.is_some(), when.on.is_some());
+    let (every, on) = (when.every.is_some() || when.think.is_some(), when.on.is_some());
     let fields = [
         ("from", when.from.map(|at| &at.span), every, "every"),
         ("until", when.until.map(|at| &at.span), every, "every"),
@@ -93,14 +99,6 @@ fn count(given: Option<&At<u32>>) -> Checked<u32> {
         None => Ok(1),
         Some(At { value: 0, span }) => Err(Mistake::says("counting begins with 1").at(span.clone())),
         Some(at) => Ok(at.value),
-    }
-}
-
-/// The longest span that a law can draw, where it has one.
-fn longest(law: &Law) -> Option<SimSpan> {
-    match law {
-        Law::Constant(span) | Law::Uniform(_, span) => Some(*span),
-        Law::Exponential(span) | Law::LogNormal { median: span, .. } => (*span == SimSpan::ZERO).then_some(*span),
     }
 }
 
@@ -253,18 +251,23 @@ fn clock_change(text: ClockText) -> ClockChange {
     }
 }
 
-/// The largest weight in a `OneOf`; a draw adds them up.
-const MAX_WEIGHT: u32 = 1_000_000;
+/// Refuses a menu that is empty or has weights that are none.
+pub fn check_menu<T>(menu: &[(At<u32>, At<T>)], form: &str) -> Checked<()> {
+    if menu.is_empty() {
+        return Err(Mistake::says("there is nothing to choose from").label(format!("write {form}")));
+    }
+    match menu.iter().find(|(weight, _)| !(1..=MAX_WEIGHT).contains(&weight.value)) {
+        None => Ok(()),
+        Some((weight, _)) => {
+            let mistake = Mistake::says(format!("a weight lies from 1 to {MAX_WEIGHT}")).at(weight.span.clone());
+            Err(mistake.note("of [(3, ...), (1, ...)] the first is chosen three times of four"))
+        }
+    }
+}
 
 fn one_of(names: &Names, menu: &[(At<u32>, At<ActionText>)]) -> Checked<Action> {
-    if menu.is_empty() {
-        return Err(Mistake::says("there is nothing to choose from").label("write OneOf([(1, Crash(Random))])"));
-    }
+    check_menu(menu, "OneOf([(1, Crash(Random))])")?;
     let choice = |(weight, choice): &(At<u32>, At<ActionText>)| {
-        if !(1..=MAX_WEIGHT).contains(&weight.value) {
-            let mistake = Mistake::says(format!("a weight lies from 1 to {MAX_WEIGHT}")).at(weight.span.clone());
-            return Err(mistake.note("of [(3, ...), (1, ...)] the first is chosen three times of four"));
-        }
         match action(names, choice)? {
             Action::Message(_) => Err(Mistake::says("OneOf chooses among nodes and links, not messages")),
             Action::OneOf(_) => Err(Mistake::says("OneOf cannot stand in OneOf")),
@@ -317,7 +320,7 @@ pub fn check(rule: &Rule, when: &When, action: &Span) -> Checked<()> {
         }
     }
     if let Some(lasting) = when.lasting
-        && longest(&lasting.value.0) == Some(SimSpan::ZERO)
+        && lasting.value.0.is_nothing()
     {
         return Err(Mistake::says("this would end as it begins").at(lasting.span.clone()));
     }
@@ -328,51 +331,4 @@ pub fn check(rule: &Rule, when: &When, action: &Span) -> Checked<()> {
         return Err(mistake.at(lasting.span.clone()).related(action.clone(), "this"));
     }
     Ok(())
-}
-
-/// What a client is asked to do, and whether its value is to be a fresh number.
-pub fn operation(text: &OpText) -> (Op, bool) {
-    let stored = |stored: &Stored| match stored {
-        Stored::Fresh => (Datum::Absent, true),
-        Stored::Value(value) => (value.clone(), false),
-    };
-    let key = |key: &String| key.as_str().into();
-    match text {
-        OpText::Put(name, value) => {
-            let (value, fresh) = stored(value);
-            (Op::Put(key(name), value), fresh)
-        }
-        OpText::Append(name, value) => {
-            let (value, fresh) = stored(value);
-            (Op::Append(key(name), value), fresh)
-        }
-        OpText::Broadcast(value) => {
-            let (value, fresh) = stored(value);
-            (Op::Broadcast(value), fresh)
-        }
-        OpText::Do(name, value) => {
-            let (value, fresh) = stored(value);
-            (Op::Do(key(name), value), fresh)
-        }
-        OpText::Cas { key: name, expected, new } => {
-            let (new, fresh) = stored(new);
-            (Op::Cas { key: key(name), expected: expected.0.clone(), new }, fresh)
-        }
-        OpText::Get(name) => (Op::Get(key(name)), false),
-        OpText::Delete(name) => (Op::Delete(key(name)), false),
-        OpText::Take(name) => (Op::Take(key(name)), false),
-        OpText::Acquire(name) => (Op::Acquire(key(name)), false),
-        OpText::Release(name) => (Op::Release(key(name)), false),
-    }
-}
-
-/// How long a client waits; no time at all is refused.
-pub fn timeout(given: Option<&At<SimSpan>>) -> Checked<Option<LocalSpan>> {
-    match given {
-        Some(At { value: SimSpan::ZERO, span }) => {
-            let mistake = Mistake::says("a client that waits no time gets no answer").at(span.clone());
-            Err(mistake.note("without the field  timeout  it waits for ever"))
-        }
-        other => Ok(other.map(|at| LocalSpan(at.value.0))),
-    }
 }

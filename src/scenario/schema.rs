@@ -3,7 +3,7 @@
 use super::clocks::Clock;
 use super::decode::AT;
 use super::diagnostic::Span;
-use super::words::{ActionText, DiskModeText, LawText, OpText, PatternText, Who};
+use super::words::{ActionText, DiskModeText, KeysText, LawText, OpText, PatternText, Who};
 use crate::check::shapes::shapes;
 use crate::check::{Answer, Claim};
 use crate::kernel::{Link, OnCut, Order};
@@ -337,7 +337,7 @@ macro_rules! entries {
                     label: self.label.as_ref(), at: self.at.as_ref(), every: self.every.as_ref(),
                     on: self.on.as_ref(), after: self.after.as_ref(), from: self.from.as_ref(),
                     until: self.until.as_ref(), times: self.times.as_ref(), nth: self.nth.as_ref(),
-                    lasting: self.lasting.as_ref(),
+                    lasting: self.lasting.as_ref(), think: None,
                 }
             }
         }
@@ -351,6 +351,12 @@ entries! {
         by: Who,
         /// What for.
         op: OpText,
+        /// Which keys the word `Key` stands for.
+        #[serde(default)]
+        keys: Option<At<KeysText>>,
+        /// How long a client thinks between the end of an operation and the next: a closed loop.
+        #[serde(default)]
+        think: Option<Every>,
         /// How long it waits.
         #[serde(default)]
         timeout: Option<At<SimSpan>>,
@@ -401,6 +407,14 @@ pub struct When<'a> {
     pub times: Option<&'a At<u32>>,
     pub nth: Option<&'a At<u32>>,
     pub lasting: Option<&'a At<LawText>>,
+    pub think: Option<&'a Every>,
+}
+
+impl Work {
+    /// The moment at which it happens, which may be whenever a client has done thinking.
+    pub fn turns(&self) -> When<'_> {
+        When { think: self.think.as_ref(), ..self.when() }
+    }
 }
 
 /// A question.

@@ -4,7 +4,7 @@ use super::clocks::{Rate, SignedSpan};
 use super::schema::{At, Chance};
 use crate::check::claim::Plain;
 use crate::check::shapes::shapes;
-use crate::kernel::Law;
+use crate::kernel::{Keys, Law};
 use crate::node::{Datum, DiskMode, FactKind, SimSpan};
 use serde::de::value::{EnumAccessDeserializer, MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, IntoDeserializer as _};
@@ -31,7 +31,28 @@ pub enum LawWord {
         /// The spread.
         sigma: f64,
     },
+    /// What many small causes add up to.
+    Normal {
+        /// The mean.
+        mean: SimSpan,
+        /// The standard deviation.
+        deviation: SimSpan,
+    },
+    /// Few draws are very long.
+    Pareto {
+        /// No draw is below this.
+        scale: SimSpan,
+        /// The smaller, the longer the tail.
+        shape: f64,
+    },
+    /// One of several laws, by weight.
+    Mixture(Vec<(u32, LawText)>),
+    /// One of spans that were measured.
+    Recorded(Vec<SimSpan>),
 }
+
+/// The largest weight of a choice; a draw adds them up.
+pub const MAX_WEIGHT: u32 = 1_000_000;
 
 impl LawText {
     /// A span that is always the same.
@@ -54,6 +75,24 @@ impl LawText {
             LawWord::LogNormal { .. } => {
                 return Err(de::Error::custom("sigma lies from 0 (no spread) to 10 (absurd)"));
             }
+            LawWord::Normal { mean, deviation } => Law::Normal { mean, deviation },
+            LawWord::Pareto { scale, shape } if (0.1..=100.0).contains(&shape) => Law::Pareto { scale, shape },
+            LawWord::Pareto { .. } => {
+                return Err(de::Error::custom("shape lies from 0.1 (absurd) to 100 (hardly any tail)"));
+            }
+            LawWord::Mixture(parts) if parts.is_empty() => {
+                return Err(de::Error::custom("a mixture of no laws: write Mixture([(9, \"1ms\"), (1, \"50ms\")])"));
+            }
+            LawWord::Mixture(parts) if parts.iter().any(|part| !(1..=MAX_WEIGHT).contains(&part.0)) => {
+                return Err(de::Error::custom(format!("a weight lies from 1 to {MAX_WEIGHT}")));
+            }
+            LawWord::Mixture(parts) => {
+                Law::Mixture(parts.into_iter().map(|(weight, law)| (weight, law.0)).collect())
+            }
+            LawWord::Recorded(spans) if spans.is_empty() => {
+                return Err(de::Error::custom("nothing was recorded: write Recorded([\"1ms\", \"1.2ms\"])"));
+            }
+            LawWord::Recorded(spans) => Law::Recorded(spans.into()),
         };
         Ok(LawText(law))
     }
@@ -91,6 +130,8 @@ pub enum WhoWord {
     Random,
     /// Any node of the group; drawn.
     AnyOf(At<String>),
+    /// Every node of the group, each by itself.
+    Each(At<String>),
     /// Whom the labelled fault hit.
     Same(At<String>),
 }
@@ -149,6 +190,8 @@ pub enum Links {
     All,
     /// Those that run through the cable.
     Cable(At<String>),
+    /// Those that begin, end or pass at the site.
+    Site(At<String>),
 }
 
 /// What `Partition` cuts: what stands between sides by name, or links as described.
@@ -240,16 +283,88 @@ pub enum ClockText {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "told at Op")]
 pub enum OpText {
-    Put(String, Stored),
-    Get(String),
-    Append(String, Stored),
-    Cas { key: String, expected: Plain, new: Stored },
-    Delete(String),
-    Take(String),
+    Put(KeyText, Stored),
+    Get(KeyText),
+    Append(KeyText, Stored),
+    Cas { key: KeyText, expected: Plain, new: Stored },
+    Delete(KeyText),
+    Take(KeyText),
     Broadcast(Stored),
-    Acquire(String),
-    Release(String),
+    Acquire(KeyText),
+    Release(KeyText),
     Do(String, #[serde(default = "nothing")] Stored),
+    OneOf(Vec<(At<u32>, At<OpText>)>),
+}
+
+/// A key: given, or drawn each time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyText {
+    /// This one.
+    Named(String),
+    /// One of those that the field `keys` says, drawn each time.
+    Drawn,
+}
+
+shapes! {
+    KeyText: "a key in quotes, or the word Key,";
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<KeyText, E> {
+        Ok(KeyText::Named(text.to_owned()))
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<KeyText, A::Error> {
+        #[derive(Deserialize)]
+        enum Word {
+            Key,
+        }
+        Word::deserialize(EnumAccessDeserializer::new(access)).map(|Word::Key| KeyText::Drawn)
+    }
+}
+
+/// How often each key is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysText(pub Keys);
+
+/// The laws of keys by name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum KeysWord {
+    /// Each as often as the others.
+    Uniform(u32),
+    /// The key of rank r is r to the exponent times as rare as the first.
+    Zipf {
+        /// How many keys.
+        keys: u32,
+        /// How uneven.
+        exponent: f64,
+    },
+    /// The first key has a share, and all others share the rest.
+    Hot {
+        /// How many keys.
+        keys: u32,
+        /// The share.
+        share: Chance,
+    },
+}
+
+shapes! {
+    KeysText: "a law of keys such as Uniform(10) or Zipf(keys: 100, exponent: 1.0)";
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, access: A) -> Result<KeysText, A::Error> {
+        let word = KeysWord::deserialize(EnumAccessDeserializer::new(access))?;
+        let (KeysWord::Uniform(count) | KeysWord::Zipf { keys: count, .. } | KeysWord::Hot { keys: count, .. }) = word;
+        if !(1..=Keys::MAX).contains(&count) {
+            return Err(de::Error::custom(format!("there are from 1 to {} keys, k1 and so on", Keys::MAX)));
+        }
+        Ok(KeysText(match word {
+            KeysWord::Uniform(_) => Keys::uniform(count),
+            KeysWord::Zipf { exponent, .. } if (0.0..=10.0).contains(&exponent) => Keys::zipf(count, exponent),
+            KeysWord::Zipf { .. } => {
+                return Err(de::Error::custom("an exponent lies from 0 (all alike) to 10 (hardly any but the first)"));
+            }
+            KeysWord::Hot { share, .. } => Keys::hot(count, share.0),
+        }))
+    }
 }
 
 fn nothing() -> Stored {

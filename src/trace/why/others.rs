@@ -36,7 +36,7 @@ impl Explainer<'_> {
         let is_it = |fault: &Fault| match (mended, fault) {
             (Fault::Restart(a), Fault::Crash(b)) | (Fault::Resume(a), Fault::Pause(b)) => a == b,
             (Fault::Heal(a), Fault::Cut(b)) | (Fault::Release(a), Fault::Hold(b)) => {
-                b.iter().any(|link| a.contains(link))
+                b.iter().any(|link| a.contains(link)) || (a.carrier.is_some() && a.carrier == b.carrier)
             }
             _ => false,
         };
