@@ -3,7 +3,7 @@
 //! A [`Mutant`] wraps a correct node and spoils it from outside, so that its code stays clean.
 
 use super::{Config, Held, Kept, Leaderless, Msg, Timer};
-use crate::node::{Badge, Ctx, Effect, Node, NodeId, Operation, node_value};
+use crate::node::{Badge, Ctx, Datum, Effect, Node, NodeId, Operation, node_value};
 use crate::protocols::versions::Siblings;
 use serde::{Deserialize, Serialize};
 
@@ -112,11 +112,17 @@ impl Mutant {
         match self.bug {
             Bug::StoresBlindly => drop(replica.kept.held.remove(key)),
             Bug::DropsSiblings => {
-                let mut both = replica.kept.held.get(key).cloned().unwrap_or_else(|| held.clone());
-                both.merge(held);
-                if both.values().len() > 1 {
-                    // What is heard now stays alone: the rest is forgotten as if it had never been.
-                    replica.kept.held.insert(key.clone(), Held::Siblings(Siblings::default()));
+                let slot = replica.kept.held.entry(key.clone()).or_insert(Held::Siblings(Siblings::default()));
+                if let (Held::Siblings(mine), Held::Siblings(theirs)) = (slot, held) {
+                    let mut both = mine.clone();
+                    both.sync(theirs);
+                    let last = |siblings: &Siblings<Datum>| siblings.clocks().last().map(|clock| clock.dot);
+                    // What comes first by its dot is forgotten, as if it had never been.
+                    match both.values().len() > 1 {
+                        true if last(&both) == last(theirs) => *mine = Siblings::default(),
+                        true => *theirs = Siblings::default(),
+                        false => {}
+                    }
                 }
             }
             _ => {}
