@@ -57,6 +57,14 @@ library! {
     "raft/full-omission",
     "raft/snapshot-catch-up",
     "raft/nemesis",
+    "replication/quorum",
+    "replication/abd",
+    "replication/sloppy-quorum",
+    "replication/read-repair",
+    "replication/hinted-handoff",
+    "replication/anti-entropy",
+    "replication/riak-lww",
+    "replication/pbs",
 }
 
 /// The text of a built-in scenario.

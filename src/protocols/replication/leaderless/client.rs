@@ -5,7 +5,7 @@ use super::messages::{Msg, Timer};
 use super::ring::preference;
 use super::{Config, FanOut, Leaderless, REPLICAS, Versions};
 use crate::node::{
-    Ctx, Datum, Fact, Key, NodeId, Op, Operation, OperationId, Outcome, Retry, Stamp, node_value,
+    Ctx, Datum, Fact, Key, NodeId, Op, Operation, OperationId, Outcome, Retry, node_value,
 };
 use crate::protocols::versions::{Siblings, VersionVector};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,8 +105,6 @@ impl Client {
         match self.config.versions {
             Versions::LastWriteWins => {
                 let tag = Tag { number: ctx.now().0, client: me, operation };
-                let stamp = Stamp::Time { time: tag.number, count: me.index() as u64 };
-                ctx.observe(Fact::Stamped { stamp, bound: None, operation: Some(operation) });
                 Held::Newest(Some((tag, value.clone())))
             }
             Versions::Counted => Held::nothing(Versions::Counted),
