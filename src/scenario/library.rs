@@ -64,6 +64,14 @@ library! {
     "replication/meeting-room",
     "replication/offline-list",
     "replication/split-brain-merge",
+    "replication/quorum",
+    "replication/abd",
+    "replication/sloppy-quorum",
+    "replication/read-repair",
+    "replication/hinted-handoff",
+    "replication/anti-entropy",
+    "replication/riak-lww",
+    "replication/pbs",
 }
 
 /// The text of a built-in scenario.

@@ -10,6 +10,7 @@ use crate::protocols::{
     broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
     two_generals,
 };
+use crate::protocols::replication::leaderless;
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -133,6 +134,8 @@ impl Registry {
             .with_checked::<multi_leader::Mutant>("MultiLeaderMutant", |config, cluster| {
                 config.multi_leader.check_within(cluster)
             })
+            .with_checked::<leaderless::Leaderless>("Leaderless", leaderless::Config::check_within)
+            .with_checked::<leaderless::Mutant>("LeaderlessMutant", |config, cluster| config.store.check_within(cluster))
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

@@ -1,3 +1,4 @@
-//! Keeping the same data on several nodes.
+//! The ways to keep copies of data on several nodes.
 
+pub mod leaderless;
 pub mod multi_leader;
