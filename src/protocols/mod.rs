@@ -6,6 +6,7 @@ pub mod last_write_wins;
 pub mod lease;
 pub mod postcards;
 pub mod raft;
+pub mod replication;
 pub mod siblings;
 pub mod single_server;
 pub mod snapshot;

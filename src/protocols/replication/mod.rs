@@ -1,0 +1,3 @@
+//! One copy is no copy: several nodes hold the same data, and the ways differ in who may write.
+
+pub mod single_leader;
