@@ -1,13 +1,39 @@
 //! What many protocols keep: keys with their values, and the operations that read and change them.
 
-use crate::node::{Datum, Key, Op, Outcome};
-use serde::Serialize;
+use crate::node::{Datum, Key, Log, Op, Outcome};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Keys with their values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Store(BTreeMap<Key, Datum>);
+pub struct Store(BTreeMap<Key, Held>);
+
+/// What a key holds. A list is a [`Log`], so that to append costs the same however long it has become.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Held {
+    One(Datum),
+    List(Log<Datum>),
+}
+
+impl Held {
+    fn datum(&self) -> Datum {
+        match self {
+            Held::One(datum) => datum.clone(),
+            Held::List(items) => Datum::List(items.iter().cloned().collect()),
+        }
+    }
+}
+
+/// As the [`Datum`] that it is.
+impl Serialize for Held {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Held::One(datum) => datum.serialize(serializer),
+            Held::List(items) => serializer.serialize_newtype_variant("Datum", 3, "List", items),
+        }
+    }
+}
 
 /// What a client is told of an operation that is carried out and returns nothing.
 pub const DONE: Outcome = Outcome::Ok(Datum::Absent);
@@ -15,21 +41,22 @@ pub const DONE: Outcome = Outcome::Ok(Datum::Absent);
 impl Store {
     /// What a key holds.
     pub fn get(&self, key: &Key) -> Datum {
-        self.0.get(key).cloned().unwrap_or_default()
+        self.0.get(key).map(Held::datum).unwrap_or_default()
     }
 
     /// Stores a value; to store nothing is to delete.
     pub fn put(&mut self, key: &Key, value: Datum) -> Outcome {
         match value {
             Datum::Absent => self.0.remove(key),
-            value => self.0.insert(key.clone(), value),
+            Datum::List(items) => self.0.insert(key.clone(), Held::List(items.iter().cloned().collect())),
+            value => self.0.insert(key.clone(), Held::One(value)),
         };
         DONE
     }
 
     /// The keys that hold something, with what they hold.
-    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Datum)> {
-        self.0.iter()
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, Datum)> {
+        self.0.iter().map(|(key, held)| (key, held.datum()))
     }
 
     /// Whether a store knows such an operation.
@@ -44,10 +71,12 @@ impl Store {
             Op::Put(key, value) => self.put(key, value.clone()),
             Op::Delete(key) => self.put(key, Datum::Absent),
             Op::Cas { key, expected, new } if self.get(key) == *expected => self.put(key, new.clone()),
-            Op::Append(key, value) => match self.get(key) {
-                Datum::Absent => self.put(key, Datum::List([value.clone()].into())),
-                Datum::List(items) => self.put(key, Datum::List(items.iter().chain([value]).cloned().collect())),
-                Datum::Int(_) | Datum::Text(_) => Outcome::Failed,
+            Op::Append(key, value) => match self.0.entry(key.clone()).or_insert_with(|| Held::List(Log::new())) {
+                Held::List(items) => {
+                    items.push(value.clone());
+                    DONE
+                }
+                Held::One(_) => Outcome::Failed,
             },
             Op::Take(key) => match self.get(key) {
                 Datum::List(items) => {

@@ -5,12 +5,11 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::{Judge, Measures, Meter};
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
-use crate::protocols::replication::multi_leader;
+use crate::protocols::replication::{leaderless, multi_leader, single_leader};
 use crate::protocols::{
     broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
     two_generals,
 };
-use crate::protocols::replication::leaderless;
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -136,6 +135,11 @@ impl Registry {
             })
             .with_checked::<leaderless::Leaderless>("Leaderless", leaderless::Config::check_within)
             .with_checked::<leaderless::Mutant>("LeaderlessMutant", |config, cluster| config.store.check_within(cluster))
+            .with_checked::<single_leader::SingleLeader>("SingleLeader", single_leader::Config::check_within)
+            .with_checked::<single_leader::Mutant>(
+                "SingleLeaderMutant",
+                single_leader::mutants::Config::check_within,
+            )
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

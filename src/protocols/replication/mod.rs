@@ -1,4 +1,5 @@
-//! The ways to keep copies of data on several nodes.
+//! One copy is no copy: several nodes hold the same data, and the ways differ in who may write.
 
 pub mod leaderless;
 pub mod multi_leader;
+pub mod single_leader;
