@@ -4,6 +4,7 @@ use super::agreement::Decision;
 use super::broadcast::Broadcasts;
 use super::claim::Promise;
 use super::clocks::Causality;
+use super::consistency::{Consistency, Finding};
 use super::exclusion::Holder;
 use super::history::{History, Moment};
 use super::model::Model;
@@ -38,6 +39,7 @@ pub struct Judge {
     pub(super) causality: Causality,
     pub(super) snapshot: Snapshot,
     pub(super) writes: Writes,
+    pub(super) consistency: Consistency,
     contradictions: Vec<String>,
 }
 
@@ -61,6 +63,7 @@ impl Judge {
             causality: Causality::new(cluster.len()),
             snapshot: Snapshot::default(),
             writes: Writes::default(),
+            consistency: Consistency::default(),
             contradictions: Vec::new(),
             cluster,
         }
@@ -97,6 +100,8 @@ impl Judge {
                     | MoneyConserved
                     | WritesKept
                     | SiblingsConcurrent
+                    | Linearizable
+                    | SequentiallyConsistent
             )
         })
     }
@@ -112,6 +117,12 @@ impl Judge {
             Promise::ConsistentCut => return self.inconsistent_cut(),
             Promise::MoneyConserved => return self.missing_money(),
             Promise::WritesKept => return self.lost_write(),
+            Promise::Linearizable | Promise::SequentiallyConsistent => {
+                return match self.consistency(promise) {
+                    Some(Finding::Broken(violation)) => Some((**violation).clone()),
+                    _ => None,
+                };
+            }
             _ => {}
         }
         let first = promise.parts().iter().filter_map(|part| self.violations.get(*part));
@@ -282,6 +293,7 @@ impl<N: Node> Sink<N> for Judge {
     fn event(&mut self, event: &Event<'_, N>) {
         let at = Moment { event: event.id, time: event.time };
         self.history.now = at;
+        self.consistency.forget();
         self.history.counts.events += 1;
         self.causality.event(event);
         match (&event.what, event.node) {

@@ -61,6 +61,11 @@ pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> 
             }
             made.exit(&opened)
         }
+        Format::Edn => {
+            let opened = made.open(Lines::None)?;
+            super::export::export_edn(run, &opened)?;
+            made.exit(&opened)
+        }
         Format::Shiviz | Format::Mermaid | Format::Svg | Format::Html | Format::Perfetto => {
             let opened = made.open(Lines::Digest(Digest::default()))?;
             super::export::export(run, &made, &opened)?;
@@ -165,11 +170,12 @@ impl Made {
     fn breach(&self, opened: &Opened, violation: &Violation) -> Vec<String> {
         let at = violation.event.to_string();
         let told = crate::trace::Violation {
-            name: violation.promise.name().to_owned(),
+            name: violation.name(),
             at: Some(violation.event),
             headline: violation.headline.clone(),
             promised: violation.promise.promise().to_owned(),
             seen: violation.seen.clone(),
+            picture: violation.picture.clone(),
             culprits: violation.culprits.clone(),
             insight: violation.insight.iter().cloned().collect(),
             from_start: setting::from_start(&self.scenario.plan),

@@ -4,6 +4,27 @@
 //! from a run of ours, or from a history that another system's test has recorded. What nodes did meanwhile is not looked
 //! at, so that a verdict needs no knowledge of a protocol.
 
+mod bars;
+mod entries;
+mod linearizable;
+mod models;
+pub mod pages;
+mod reasons;
+mod search;
+mod sequential;
+mod smallest;
+
+#[cfg(test)]
+mod tests;
+
+pub use bars::Places;
+pub use entries::Meaning;
+pub use linearizable::{Judgement, linearizable};
+pub use models::Model;
+pub use search::Budget;
+pub use sequential::{Disorder, sequential};
+pub use smallest::Conflict;
+
 use super::history::{Ending, History, Moment, OperationHistory};
 use crate::node::{Op, SimTime};
 use std::sync::Arc;
