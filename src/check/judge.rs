@@ -4,6 +4,7 @@ use super::agreement::Decision;
 use super::broadcast::Broadcasts;
 use super::claim::Promise;
 use super::clocks::Causality;
+use super::consistency::{Consistency, Finding};
 use super::exclusion::{Fencing, Holder};
 use super::history::{History, Moment};
 use super::model::Model;
@@ -39,6 +40,7 @@ pub struct Judge {
     pub(super) causality: Causality,
     pub(super) snapshot: Snapshot,
     pub(super) writes: Writes,
+    pub(super) consistency: Consistency,
     contradictions: Vec<String>,
 }
 
@@ -63,6 +65,7 @@ impl Judge {
             causality: Causality::new(cluster.len()),
             snapshot: Snapshot::default(),
             writes: Writes::default(),
+            consistency: Consistency::default(),
             contradictions: Vec::new(),
             cluster,
         }
@@ -107,6 +110,8 @@ impl Judge {
                     | Convergence
                     | NoResurrection
                     | FencingOrder
+                    | Linearizable
+                    | SequentiallyConsistent
             )
         })
     }
@@ -121,6 +126,12 @@ impl Judge {
             }
             Promise::ConsistentCut => return self.inconsistent_cut(),
             Promise::MoneyConserved => return self.missing_money(),
+            Promise::Linearizable | Promise::SequentiallyConsistent => {
+                return match self.consistency(promise) {
+                    Some(Finding::Broken(violation)) => Some((**violation).clone()),
+                    _ => None,
+                };
+            }
             _ => {}
         }
         if let Ok(Some(violation)) = self.broken_to_clients(promise) {
@@ -297,6 +308,7 @@ impl<N: Node> Sink<N> for Judge {
     fn event(&mut self, event: &Event<'_, N>) {
         let at = Moment { event: event.id, time: event.time };
         self.history.now = at;
+        self.consistency.forget();
         self.history.counts.events += 1;
         self.causality.event(event);
         match (&event.what, event.node) {

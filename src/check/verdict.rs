@@ -1,6 +1,7 @@
 //! Whether a claim is true of a run.
 
 use super::claim::{Claim, Promise, Since, State};
+use super::consistency;
 use super::history::{Ending, Moment, OperationHistory};
 use super::judge::Judge;
 use crate::node::{Datum, EventId, NodeId, SimSpan, SimTime};
@@ -103,8 +104,14 @@ impl Judge {
         }
         if let Some(violation) = self.violation(promise) {
             let part = if violation.promise == promise { String::new() } else { format!("{}: ", violation.promise) };
-            let text = format!("{part}{} at {}", violation.headline, violation.event);
+            let about = violation.about.as_ref().map(|about| format!("{about}: ")).unwrap_or_default();
+            let text = format!("{part}{about}{} at {}", violation.headline, violation.event);
             return Finding::new(false, text, Some(violation.event));
+        }
+        match self.consistency(promise) {
+            Some(consistency::Finding::Unknown(text)) => return Finding::unknown(text.clone()),
+            Some(consistency::Finding::Kept(text)) => return Finding::new(true, text.clone(), None),
+            _ => {}
         }
         let acknowledged = || self.acknowledged_writes().count();
         if promise == Promise::AcksDurable && self.survivors().is_empty() && acknowledged() > 0 {

@@ -24,13 +24,28 @@ pub struct Violation {
     pub culprits: Vec<EventId>,
     /// What follows from that, as one sentence, where something does.
     pub insight: Option<String>,
+    /// What it is about, where that is not the whole run: a key.
+    pub about: Option<String>,
+    /// A page that shows and explains it, where there is one: that takes the place of a causal story.
+    pub picture: Vec<String>,
 }
 
 impl Violation {
     /// A violation of which only the headline is told so far.
     pub(super) fn new(promise: Promise, at: Moment, node: NodeId, headline: String) -> Self {
         let Moment { event, time } = at;
-        Violation { promise, event, time, node, headline, seen: vec![], culprits: vec![event], insight: None }
+        Violation {
+            promise,
+            event,
+            time,
+            node,
+            headline,
+            seen: vec![],
+            culprits: vec![event],
+            insight: None,
+            about: None,
+            picture: vec![],
+        }
     }
 
     /// Adds a line that tells what was seen.
@@ -45,6 +60,20 @@ impl Violation {
         self.culprits.sort();
         self.culprits.dedup();
         self
+    }
+
+    /// Adds a page, and what it is about.
+    pub(super) fn draw(mut self, about: Option<String>, picture: Vec<String>) -> Self {
+        (self.about, self.picture) = (about, picture);
+        self
+    }
+
+    /// The promise's name, with what it is about: `Linearizable(x)`.
+    pub fn name(&self) -> String {
+        match &self.about {
+            Some(about) => format!("{}({about})", self.promise),
+            None => self.promise.name().to_owned(),
+        }
     }
 
     /// Adds what follows.

@@ -54,6 +54,8 @@ pub enum Command {
     WhyNot(WhyNot),
     /// Count the events of a log with vector clocks, and the pairs in causal order
     Stats(Stats),
+    /// Judge a history that was recorded elsewhere: is it linearizable?
+    CheckHistory(CheckHistory),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -146,6 +148,8 @@ pub enum Format {
     Html,
     /// Trace events as JSON, for ui.perfetto.dev.
     Perfetto,
+    /// What clients did, as a Jepsen history, for check-history.
+    Edn,
 }
 
 /// `view`
@@ -293,6 +297,43 @@ pub struct Stats {
     /// How to print the numbers
     #[arg(long, default_value = "text")]
     pub format: Plain,
+}
+
+/// `check-history`
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 linearizable; 1 not; 4 not decided within the limits; 3 the file is wrong.\n\
+    Reads Jepsen logs and EDN. :info may take effect at any later time, or never.")]
+pub struct CheckHistory {
+    /// A Jepsen log or an EDN history; - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What was operated on; each key is judged by itself
+    #[arg(long, value_name = "M")]
+    pub model: Model,
+    /// How many states are tried before the history counts as not decided
+    #[arg(long, value_name = "N", default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit_states: u64,
+    /// How long it is tried, such as 30s or 2m
+    #[arg(long, value_name = "T", default_value = "30s")]
+    pub limit_time: String,
+    /// How to print the verdict
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+}
+
+/// What a recorded history is judged as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// :read :write :cas; starts as nil.
+    Register,
+    /// :get :put :append :cas :delete, by key; appends make a text, or a list where reads show lists.
+    Kv,
+    /// :enqueue :dequeue.
+    Queue,
+    /// :add :read.
+    Set,
+    /// :acquire :release; only who holds it can give it back.
+    Lock,
 }
 
 /// Reads `0..1000`.

@@ -3,6 +3,8 @@
 use super::arguments::{Format, Run};
 use super::run::{Made, create};
 use super::shared::{Stop, program};
+use crate::check::calls::of_run;
+use crate::check::recorded::write_edn;
 use crate::node::{SimSpan, SimTime};
 use crate::scenario::Opened;
 use crate::trace::{Exported, MOST_DRAWN, grouped, html, mermaid, perfetto, shiviz, svg};
@@ -81,4 +83,15 @@ fn refuse_what_cannot_be_read(run: &Run, made: &Made, exported: &Exported<'_>) -
     Err(Stop::usage(format!(
         "{events} events are too many for a picture, which shows {MOST_DRAWN}\nnarrow it:  {narrower}"
     )))
+}
+
+/// Writes what the clients of a run did as a Jepsen history.
+pub fn export_edn(run: &Run, opened: &Opened) -> Result<(), Stop> {
+    let calls = of_run(opened.judge.history(), opened.judge.cluster());
+    let mut out: Box<dyn Write> = match &run.out {
+        Some(path) => Box::new(create(path)?),
+        None => Box::new(BufWriter::new(std::io::stdout())),
+    };
+    out.write_all(write_edn(&calls).as_bytes())?;
+    Ok(out.flush()?)
 }

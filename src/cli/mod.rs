@@ -5,6 +5,7 @@
 
 mod arguments;
 mod ask;
+mod check_history;
 mod compare;
 mod export;
 mod foreign;
@@ -37,6 +38,8 @@ pub enum Exit {
     Usage = 2,
     /// The scenario or another input is wrong.
     Wrong = 3,
+    /// A limit came before a verdict.
+    Undecided = 4,
     /// Pessimist itself has a bug.
     Bug = 70,
     /// The person interrupted it.
@@ -97,6 +100,7 @@ fn main_of(registry: &Registry) -> Exit {
         Some(Command::Why(why)) => why::why(registry, &why),
         Some(Command::WhyNot(why)) => why::why_not(registry, &why),
         Some(Command::Stats(stats)) => foreign::stats(&stats),
+        Some(Command::CheckHistory(check)) => check_history::check_history(&check),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "pessimist", &mut std::io::stdout());
             Ok(Exit::Met)
@@ -119,7 +123,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep compare why why-not stats completions man";
+                let accepted = "accepted: scenario, and the commands: list run view replay sweep compare why why-not stats check-history completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

@@ -62,6 +62,11 @@ pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> 
             }
             made.exit(&opened)
         }
+        Format::Edn => {
+            let opened = made.open(Lines::None)?;
+            super::export::export_edn(run, &opened)?;
+            made.exit(&opened)
+        }
         Format::Shiviz | Format::Mermaid | Format::Svg | Format::Html | Format::Perfetto => {
             let opened = made.open(Lines::Digest(Digest::default()))?;
             super::export::export(run, &made, &opened)?;
@@ -95,7 +100,13 @@ impl Made {
     pub fn new(registry: &Registry, scenario: Scenario, called: &str, variant: Option<&str>) -> Result<Self, Stop> {
         let runner = registry.prepare(&scenario)?;
         refuse_what_cannot_be_judged(&scenario)?;
-        Ok(Made { scenario, runner, called: called.to_owned(), variant: variant.map(str::to_owned), card: OnceCell::new() })
+        Ok(Made {
+            scenario,
+            runner,
+            called: called.to_owned(),
+            variant: variant.map(str::to_owned),
+            card: OnceCell::new(),
+        })
     }
 
     /// The command that does something else with this run.
@@ -171,11 +182,12 @@ impl Made {
     fn breach(&self, opened: &Opened, violation: &Violation) -> Vec<String> {
         let at = violation.event.to_string();
         let told = crate::trace::Violation {
-            name: violation.promise.name().to_owned(),
+            name: violation.name(),
             at: Some(violation.event),
             headline: violation.headline.clone(),
             promised: violation.promise.promise().to_owned(),
             seen: violation.seen.clone(),
+            picture: violation.picture.clone(),
             culprits: violation.culprits.clone(),
             insight: violation.insight.iter().cloned().collect(),
             from_start: setting::from_start(&self.scenario.plan),

@@ -134,12 +134,11 @@ impl Registry {
                 config.multi_leader.check_within(cluster)
             })
             .with_checked::<leaderless::Leaderless>("Leaderless", leaderless::Config::check_within)
-            .with_checked::<leaderless::Mutant>("LeaderlessMutant", |config, cluster| config.store.check_within(cluster))
+            .with_checked::<leaderless::Mutant>("LeaderlessMutant", |config, cluster| {
+                config.store.check_within(cluster)
+            })
             .with_checked::<single_leader::SingleLeader>("SingleLeader", single_leader::Config::check_within)
-            .with_checked::<single_leader::Mutant>(
-                "SingleLeaderMutant",
-                single_leader::mutants::Config::check_within,
-            )
+            .with_checked::<single_leader::Mutant>("SingleLeaderMutant", single_leader::mutants::Config::check_within)
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

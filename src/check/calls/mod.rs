@@ -11,6 +11,26 @@ pub mod staleness;
 
 pub use shown::Breach;
 pub(super) use shown::{Known, Shown};
+mod bars;
+mod entries;
+mod linearizable;
+mod models;
+pub mod pages;
+mod reasons;
+mod search;
+mod sequential;
+mod smallest;
+
+#[cfg(test)]
+mod tests;
+
+pub use bars::Places;
+pub use entries::Meaning;
+pub use linearizable::{Judgement, linearizable};
+pub use models::Model;
+pub use search::Budget;
+pub use sequential::{Disorder, sequential};
+pub use smallest::Conflict;
 
 use super::history::{Ending, History, Moment, OperationHistory};
 use crate::node::{Op, SimTime};

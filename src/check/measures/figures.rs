@@ -26,7 +26,12 @@ const NO_LIMIT: f64 = f64::INFINITY;
 
 /// Every figure, in the order in which people are shown them.
 pub const FIGURES: &[Figure] = &[
-    Figure { name: "operations", words: "operations asked", kind: Kind::Mean(NO_LIMIT), value: |run| Some(run.asked() as f64) },
+    Figure {
+        name: "operations",
+        words: "operations asked",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| Some(run.asked() as f64),
+    },
     Figure {
         name: "available_percent",
         words: "available %",
@@ -45,12 +50,42 @@ pub const FIGURES: &[Figure] = &[
         kind: Kind::Mean(NO_LIMIT),
         value: |run| run.silence.map(millis),
     },
-    Figure { name: "write_p50_ms", words: "write p50 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.writes, 500) },
-    Figure { name: "write_p99_ms", words: "write p99 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.writes, 990) },
-    Figure { name: "write_max_ms", words: "write max ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.writes, 1000) },
-    Figure { name: "read_p50_ms", words: "read p50 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.reads, 500) },
-    Figure { name: "read_p99_ms", words: "read p99 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.reads, 990) },
-    Figure { name: "read_max_ms", words: "read max ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.reads, 1000) },
+    Figure {
+        name: "write_p50_ms",
+        words: "write p50 ms",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| latency(&run.writes, 500),
+    },
+    Figure {
+        name: "write_p99_ms",
+        words: "write p99 ms",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| latency(&run.writes, 990),
+    },
+    Figure {
+        name: "write_max_ms",
+        words: "write max ms",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| latency(&run.writes, 1000),
+    },
+    Figure {
+        name: "read_p50_ms",
+        words: "read p50 ms",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| latency(&run.reads, 500),
+    },
+    Figure {
+        name: "read_p99_ms",
+        words: "read p99 ms",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| latency(&run.reads, 990),
+    },
+    Figure {
+        name: "read_max_ms",
+        words: "read max ms",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| latency(&run.reads, 1000),
+    },
     Figure {
         name: "messages_per_operation",
         words: "messages/operation",

@@ -100,7 +100,9 @@ mod tests {
     /// From the tables that textbooks print.
     #[test]
     fn students_quantiles() {
-        for (freedom, wanted) in [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (9, 2.262), (30, 2.042), (100, 1.984)] {
+        for (freedom, wanted) in
+            [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (9, 2.262), (30, 2.042), (100, 1.984)]
+        {
             assert_near(student(freedom), wanted, 0.001);
         }
         assert_near(student(1_000_000), Z, 0.000_01);

@@ -80,7 +80,12 @@ fn the_card_of_a_run_by_hand() {
          reads p50 3 ms, p99 3, longest 3; 0 messages an operation"
     );
     (run.messages, run.bytes, run.lost, run.stale) = (10, Some(250), Some(1), Some((0, 1)));
-    assert!(run.card().ends_with("2.50 messages of 62.5 bytes an operation; 2 writes told ok, 1 lost; 0 stale of 1 reads"), "{}", run.card());
+    assert!(
+        run.card()
+            .ends_with("2.50 messages of 62.5 bytes an operation; 2 writes told ok, 1 lost; 0 stale of 1 reads"),
+        "{}",
+        run.card()
+    );
     assert_eq!(of(&[]).card(), "");
 }
 

@@ -183,7 +183,8 @@ fn picture_command(compare: &Compare) -> String {
 fn json(world: &World, seeds: &Range<u64>, with_values: bool) -> Value {
     let measure = |summary: &Summary| {
         let Interval { count, mean, bounds } = summary.interval?;
-        let mut told = json!({"n": count, "mean": mean, "low": bounds.map(|it| it.low), "high": bounds.map(|it| it.high)});
+        let mut told =
+            json!({"n": count, "mean": mean, "low": bounds.map(|it| it.low), "high": bounds.map(|it| it.high)});
         if with_values {
             told["values"] = json!(summary.values);
         }

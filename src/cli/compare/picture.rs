@@ -43,7 +43,13 @@ pub fn svg(worlds: &Worlds) -> String {
     text(&mut page, "title", MARGIN, 30.0, &format!("Compared over {}", worlds.seeds()));
     for (place, line) in worlds.legend().iter().enumerate() {
         let y = 56.0 + 18.0 * place as f64;
-        let _ = writeln!(page, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4.5\" fill=\"{}\"/>", MARGIN + 5.0, y - 4.0, colour(place));
+        let _ = writeln!(
+            page,
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4.5\" fill=\"{}\"/>",
+            MARGIN + 5.0,
+            y - 4.0,
+            colour(place)
+        );
         text(&mut page, "world", MARGIN + 18.0, y, line);
     }
     for (place, (figure, row)) in figures.iter().enumerate() {

@@ -29,7 +29,8 @@ pub fn lines(worlds: &Worlds, ascii: bool) -> Vec<String> {
         lines.push(format!("     {low}{:>width$}", short(scale.high), width = WIDTH - low.len()));
         for (world, summary) in worlds.worlds.iter().zip(&row) {
             let mean = summary.interval.map_or_else(|| "-".to_owned(), |interval| short(interval.mean));
-            let line = format!("  {:<3}{}  {mean} {}", world.letter, drawn(summary, &scale, &glyphs), mark(row[0], summary));
+            let line =
+                format!("  {:<3}{}  {mean} {}", world.letter, drawn(summary, &scale, &glyphs), mark(row[0], summary));
             lines.push(line.trim_end().to_owned());
         }
     }

@@ -20,7 +20,8 @@ impl Scale {
         let ends = intervals.map(|interval| {
             interval.bounds.map_or((interval.mean, interval.mean), |bounds| (bounds.low, bounds.high))
         });
-        let (low, high) = ends.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), (from, to)| (low.min(from), high.max(to)));
+        let (low, high) =
+            ends.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), (from, to)| (low.min(from), high.max(to)));
         let low = if low < high / 2.0 || low >= high { 0.0 } else { low };
         let high = if high > low { high } else { low + 1.0 };
         let steps = (0..).flat_map(|power| [1.0, 2.0, 5.0].map(|digit: f64| digit * 1e-6 * 10f64.powi(power)));

@@ -75,7 +75,8 @@ fn cells(row: &[&Summary]) -> Vec<String> {
 }
 
 fn remarks(worlds: &Worlds) -> Vec<String> {
-    let mut lines = vec![format!("Means of the runs of {}. [ ] where the true mean lies, 95 % sure:", worlds.seeds())];
+    let mut lines =
+        vec![format!("Means of the runs of {}. [ ] where the true mean lies, 95 % sure:", worlds.seeds())];
     lines.push("Student's t; for runs of a hundred, Wilson's. No [ ]: the same in every run.".to_owned());
     if worlds.worlds.len() > 1 {
         lines.push("> <  larger or smaller than in A, and the two intervals do not touch.".to_owned());

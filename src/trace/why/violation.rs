@@ -20,6 +20,8 @@ pub struct Violation {
     pub promised: String,
     /// What was seen instead.
     pub seen: Vec<String>,
+    /// A page that shows and explains it: it takes the place of what was seen, and why.
+    pub picture: Vec<String>,
     /// The events that together break the promise.
     pub culprits: Vec<EventId>,
     /// What there is to learn.
@@ -32,6 +34,13 @@ pub struct Violation {
 
 /// A broken promise with its explanation: promised, seen, why, and where to look.
 pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
+    if !violation.picture.is_empty() {
+        let mut lines = headed("BROKEN  ", &format!("{}: {}", violation.name, violation.headline));
+        lines.extend(headed("  promised  ", &violation.promised));
+        lines.extend(violation.picture.iter().cloned());
+        lines.extend(commands(violation));
+        return lines;
+    }
     let at = violation.at.map(|at| format!(" at {at}")).unwrap_or_default();
     let mut lines = headed("BROKEN  ", &format!("{}{at}: {}", violation.name, violation.headline));
     lines.extend(headed("  promised  ", &violation.promised));
@@ -53,10 +62,16 @@ pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
         lines.push(MAJORITIES.to_owned());
     }
     violation.insight.iter().for_each(|text| lines.extend(headed("", text)));
-    for (place, command) in violation.next.iter().enumerate() {
-        lines.push(format!("{}{}", if place == 0 { "AT  " } else { "    " }, plain(command)));
-    }
+    lines.extend(commands(violation));
     lines
+}
+
+/// Where to look.
+fn commands(violation: &Violation) -> impl Iterator<Item = String> {
+    let line = |(place, command): (usize, &String)| {
+        format!("{}{}", if place == 0 { "AT  " } else { "    " }, plain(command))
+    };
+    violation.next.iter().enumerate().map(line)
 }
 
 /// What a vote that was given twice teaches.

@@ -171,15 +171,7 @@ impl Monitor {
         ctx.send(from, Msg::Vote { epoch, granted, newest, in_sync });
     }
 
-    fn on_vote(
-        &mut self,
-        ctx: &mut Ctx,
-        from: NodeId,
-        epoch: Epoch,
-        granted: bool,
-        newest: Epoch,
-        in_sync: InSync,
-    ) {
+    fn on_vote(&mut self, ctx: &mut Ctx, from: NodeId, epoch: Epoch, granted: bool, newest: Epoch, in_sync: InSync) {
         let Some(campaign) = self.campaign.as_mut().filter(|campaign| campaign.epoch == epoch) else { return };
         if granted {
             campaign.votes.insert(from);
