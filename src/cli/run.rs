@@ -261,6 +261,7 @@ impl Made {
             questions: self.questions(opened, answered),
             judged: answered.is_empty().then(|| self.plain_run()),
             verdicts: self.standings(opened, verbose),
+            lost: opened.judge.lost_operations(),
             measures: self.card(opened, verbose),
             taken,
             digest: opened.session.digest().map(str::to_owned),

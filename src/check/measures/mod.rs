@@ -32,7 +32,8 @@ use super::calls::{Call, staleness};
 use super::claim::Measure;
 use super::history::Ending;
 use super::judge::Judge;
-use crate::node::{Event, Node, Op, SimSpan, SimTime, Sink, What, wire_size};
+use crate::node::{Event, Node, Op, OperationId, SimSpan, SimTime, Sink, What, wire_size};
+use std::collections::BTreeSet;
 
 /// What operations of one sort came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl Measures {
         Measures {
             messages: judge.history().count(Measure::Sent),
             bytes: Some(meter.bytes),
-            lost: judge.lost_acknowledgements(),
+            lost: judge.lost_operations().map(|lost| lost.len() as u64),
             stale: (!reads.is_empty()).then_some((stale as u64, reads.len() as u64)),
             ..Measures::of_calls(&calls, end)
         }
@@ -150,18 +151,15 @@ impl Measures {
 }
 
 impl Judge {
-    /// How many acknowledged writes are gone, were this the end of the run: what the survivor of a log lacks, or where there
-    /// is none what replicas no longer hold.
-    fn lost_acknowledgements(&self) -> Option<u64> {
+    /// The acknowledged writes that are gone, were this the end of the run: what the survivor of a log lacks, or where there
+    /// is none what replicas no longer hold. Absent where no node declares what would tell.
+    pub fn lost_operations(&self) -> Option<BTreeSet<OperationId>> {
         let survivors = self.survivors();
-        let gone = if !survivors.is_empty() {
-            self.acknowledged_writes().filter(|write| !self.survives(&survivors, write)).count()
-        } else if self.knows_stores() {
-            self.lost_writes().len()
-        } else {
-            return None;
-        };
-        Some(gone as u64)
+        if !survivors.is_empty() {
+            let lost = self.acknowledged_writes().filter(|write| !self.survives(&survivors, write));
+            return Some(lost.map(|write| write.id).collect());
+        }
+        self.knows_stores().then(|| self.lost_writes().iter().map(|write| write.id).collect())
     }
 }
 

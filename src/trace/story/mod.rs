@@ -25,7 +25,7 @@ pub(super) use layout::wrap;
 
 use super::record::Trace;
 use super::words::{count_of, plain};
-use crate::node::{EventId, Fault, SimTime};
+use crate::node::{EventId, Fault, OperationId, SimTime};
 use moment::Moment;
 use page::Page;
 use sections::Section;
@@ -60,6 +60,8 @@ pub struct Telling {
     pub judged: Option<String>,
     /// What was promised or expected, and how it turned out.
     pub verdicts: Vec<(Standing, String)>,
+    /// The acknowledged writes that are gone, where a judge could tell.
+    pub lost: Option<BTreeSet<OperationId>>,
     /// What the run was worth in numbers; empty where that is not to be told.
     pub measures: String,
     /// The run's digest.

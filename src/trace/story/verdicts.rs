@@ -2,9 +2,9 @@
 
 use super::survey::{End, Life, Survey};
 use super::{COLUMNS, Standing, Telling, wrap};
-use crate::node::Op;
+use crate::node::{Op, OperationId};
 use crate::trace::words::{grouped, op_kind, plain};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many lines tell of each way in which claims turn out.
 const SHOWN: usize = 5;
@@ -15,7 +15,7 @@ pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<Strin
     lines.push(String::new());
     lines.push("VERDICTS, this run only".to_owned());
     promises(telling, lines);
-    operations(survey, lines);
+    operations(survey, telling.lost.as_ref(), lines);
     if !telling.measures.is_empty() {
         lines.extend(item("MEASURES  ", &telling.measures));
     }
@@ -89,10 +89,15 @@ struct Tally {
 }
 
 /// A line for each kind of operation: how they ended, and what became of those about which nobody was told.
-fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
+fn operations(survey: &Survey<'_>, lost: Option<&BTreeSet<OperationId>>, lines: &mut Vec<String>) {
     let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for (record, life) in survey.trace.operations().iter().zip(&survey.lives) {
-        count(tallies.entry(op_kind(&record.operation.op)).or_default(), &record.operation.op, life);
+        let tally = tallies.entry(op_kind(&record.operation.op)).or_default();
+        count(tally, &record.operation.op, life);
+        // Where nobody judged: what no node ever carried out.
+        let is_lost = lost.map_or(life.applied.is_empty(), |lost| lost.contains(&record.operation.id));
+        let was_told = matches!(life.end, Some((_, End::Ok(_)))) && !record.operation.op.is_read();
+        tally.lost += usize::from(was_told && is_lost);
     }
     for (kind, tally) in tallies {
         let mut parts = vec![format!("{} ok", tally.ok)];
@@ -109,7 +114,7 @@ fn operations(survey: &Survey<'_>, lines: &mut Vec<String>) {
             let fates = if fates.is_empty() { String::new() } else { format!(" ({})", fates.join(", ")) };
             parts.push(format!("{} unknown{fates}", tally.unknown));
         }
-        if survey.applies && tally.writes && tally.ok > 0 {
+        if (survey.applies || lost.is_some()) && tally.writes && tally.ok > 0 {
             parts.push(format!("{} ok-but-lost", tally.lost));
         }
         if tally.pending > 0 {
@@ -123,11 +128,7 @@ fn count(tally: &mut Tally, op: &Op, life: &Life) {
     tally.writes |= !op.is_read();
     match &life.end {
         None => tally.pending += 1,
-        Some((_, End::Ok(_))) => {
-            tally.ok += 1;
-            // No node ever carried out what its client was told is done.
-            tally.lost += usize::from(!op.is_read() && life.applied.is_empty());
-        }
+        Some((_, End::Ok(_))) => tally.ok += 1,
         Some((_, End::Failed)) => tally.failed += 1,
         Some((_, End::GaveUp)) => {
             tally.unknown += 1;

@@ -18,6 +18,10 @@ impl Explainer<'_> {
                 let said = self.survey.terms.get(&(self.survey.group(node), *term));
                 let votes = said.map_or(0, |said| said.votes_before(trace, node, event).len());
                 let all = self.survey.voters(node);
+                if votes == 0 {
+                    // Whoever chose it declares no votes, or is of another group.
+                    return Step { event, words: format!("{name} leads term {term}"), note: self.note(event) };
+                }
                 let vote = if is_minority(votes, all) { "declared vote" } else { "vote" };
                 format!("{name} leads term {term}: {} of {all}", count_of(votes, vote))
             }
