@@ -17,13 +17,18 @@ const LONG_LIST: usize = 3;
 pub fn in_words(scenario: &Scenario) -> String {
     let plan = &scenario.plan;
     let groups: Vec<String> = plan.cluster.groups().iter().map(|group| group_words(plan, group)).collect();
-    let mut parts = vec![groups.join(", "), link_words(&plan.link)];
+    let mut parts = vec![groups.join(", "), link_words(plan)];
     parts.extend(odd_links(plan));
+    let cables = parts.len();
     parts.extend(cable_words(plan));
     parts.push(protocol_words(scenario));
     if parts.join("; ").len() > COLUMNS {
         // What is as usual is left out where room is short.
         parts[1] = parts[1].replace(NO_LOSS, "");
+    }
+    let topology = &plan.topology;
+    if parts.join("; ").len() > LONGEST && !topology.cables().is_empty() {
+        parts[cables] = format!("{} cables between {} sites", topology.cables().len(), topology.sites().len());
     }
     while parts.len() > 2 && parts.join("; ").len() > LONGEST {
         parts.remove(2);
@@ -52,10 +57,12 @@ fn is_row(names: &[&str]) -> bool {
     numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]))
 }
 
-fn link_words(link: &Link) -> String {
+fn link_words(plan: &Plan) -> String {
+    let link = &plan.link;
     let percent = |ppm: u32| format!("{}.{:02}%", ppm / 10_000, ppm / 100 % 100);
     let loss = if link.loss_ppm == 0 { NO_LOSS.to_owned() } else { format!(", loss {}", percent(link.loss_ppm)) };
-    format!("delay {}{loss}", law_words(&link.delay))
+    let within = if plan.topology.sites().is_empty() { "" } else { " within a site" };
+    format!("delay {}{within}{loss}", law_words(&link.delay))
 }
 
 fn law_words(law: &Law) -> String {

@@ -49,8 +49,8 @@ OTHER FIELDS, all optional
     leap: (at: "10s", how: Repeat)   or Smear("20s") or Step
   disk: (sync: "1ms", mode: Loses)   disks: {"n1": (...)}    sync_holds: Node
   service: {"n1": "5ms"}   inbox: 1024   events: 1000000
-  workload: [( ... retry: Never or UntilTimeout, by: Each("client"),
-    keys: Uniform(9) or Zipf(keys: 9, exponent: 1.0) or Hot(keys: 9, share: 0.5) )]
+  workload: [( ... retry: Never or UntilTimeout, by: Each("client"), keys:
+    Uniform(9) or Zipf(keys: 9, exponent: 1.0) or Hot(keys: 9, share: 0.5) )]
   ask: [Judge(on: ..., text: ..., claim: Durable("w"), seeds: 100)]
 "#;
 
@@ -96,7 +96,7 @@ pub const CHAPTERS: &[Chapter] = &[
         rows: &[
             (&["Put(\"x\", Fresh)", "Get(\"x\")", "Append(\"x\", 7)", "Delete(\"x\")", "Take(\"x\")"], ""),
             (&["Cas(key: \"x\", expected: Absent, new: 1)", "Acquire(\"lock\")", "Release(\"lock\")"], ""),
-            (&["Broadcast(\"hello\")", "Do(\"name\", \"text\")", "OneOf([(9, Get(\"x\")), (1, Delete(\"x\"))])"], ""),
+            (&["Broadcast(\"hello\")", "Do(\"name\", \"text\")", "OneOf([(9, Get(Key)), (1, Take(Key))])"], ""),
         ],
     },
     Chapter {

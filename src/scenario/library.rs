@@ -35,6 +35,7 @@ library! {
     "broadcast/causal-not-total",
     "broadcast/total-order",
     "broadcast/gossip",
+    "replication/pagerduty-2013",
     "raft/happy-path",
     "raft/leader-crash",
     "raft/split-vote",

@@ -182,7 +182,8 @@ impl Names {
         match self.topology.through_cable(cable).is_empty() {
             false => Ok(cable),
             true => {
-                let message = format!("no message takes the cable {:?}: every other way is quicker", name.value);
+                let message =
+                    format!("no message takes the cable {:?}: another way is as quick or quicker", name.value);
                 let note = "a message takes the way of the least expected delay, also while that is cut";
                 Err(Mistake::says(message).at(name.span.clone()).note(note))
             }

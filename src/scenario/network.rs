@@ -37,7 +37,7 @@ pub fn topology(names: &Names, network: &Network) -> Checked<Topology> {
 
 /// The sites. Every node is at one of them.
 fn sites(names: &Names, entries: &Pairs<Vec<At<String>>>, whole: &Span) -> Checked<Vec<Site>> {
-    each_once(entries, "a site")?;
+    each_once(entries, "the name of a site")?;
     let mut taken: BTreeMap<NodeId, &Span> = BTreeMap::new();
     let mut sites = vec![];
     for (name, members) in &entries.0 {
@@ -66,7 +66,7 @@ fn sites(names: &Names, entries: &Pairs<Vec<At<String>>>, whole: &Span) -> Check
 
 /// The cables between sites.
 fn cables(sites: &[Site], entries: &Pairs<super::schema::CableText>) -> Checked<Vec<Cable>> {
-    each_once(entries, "a cable")?;
+    each_once(entries, "the name of a cable")?;
     let cable = |(name, (one, other, law)): &(At<String>, super::schema::CableText)| {
         let names = || sites.iter().map(|site| site.name.as_str());
         let ends = (place(one, "site", names())?, place(other, "site", names())?);

@@ -56,7 +56,11 @@ pub fn trigger(names: &Names, when: &When, entry: Span) -> Checked<(Trigger, Opt
 fn repeated_trigger(when: &When, every: &At<LawText>) -> Checked<Trigger> {
     let LawText(gap) = &every.value;
     if gap.is_nothing() {
-        return Err(Mistake::says("without a gap this would happen for ever at one instant").at(every.span.clone()));
+        let mistake = Mistake::says("without a gap this would happen for ever at one instant").at(every.span.clone());
+        return Err(match when.think {
+            Some(_) => mistake.label("\"1us\" is no time for a client"),
+            None => mistake,
+        });
     }
     let from = when.from.map_or(SimTime::ZERO, |from| SimTime(from.value.0));
     let until = when.until.map_or(SimTime(u64::MAX), |until| SimTime(until.value.0));

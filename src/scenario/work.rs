@@ -19,7 +19,8 @@ pub fn asked(names: &Names, work: &Work, entry: &Span) -> Checked<(Action, Optio
     };
     let action = match &work.op {
         OpText::OneOf(menu) => {
-            check_menu(menu, "OneOf([(9, Get(\"x\")), (1, Put(\"x\", Fresh))])")?;
+            check_menu(menu, "OneOf([(9, Get(\"x\")), (1, Put(\"x\", Fresh))])")
+                .map_err(|mistake| mistake.at(entry.clone()))?;
             if let Some((_, inner)) = menu.iter().find(|(_, op)| matches!(op.value, OpText::OneOf(_))) {
                 return Err(Mistake::says("OneOf cannot stand in OneOf").at(inner.span.clone()));
             }

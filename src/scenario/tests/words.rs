@@ -87,7 +87,10 @@ fn every_form_can_be_read() {
                 "NODES" => around(&format!(", (at: \"1s\", do: Pause({form}))"), ""),
                 "LINKS" => around(&format!(", (at: \"1s\", do: Cut({form}))"), SITES),
                 "FAULTS" => around(&format!(", (on: Message(), do: {form})"), ""),
-                "OPERATIONS" => small(&format!("workload: [(at: \"1s\", by: \"c1\", op: {form})]")),
+                "OPERATIONS" => {
+                    let keys = if form.contains("Key") { ", keys: Uniform(9)" } else { "" };
+                    small(&format!("workload: [(at: \"1s\", by: \"c1\", op: {form}{keys})]"))
+                }
                 "PATTERNS" => around(&format!(", (on: {form}, do: Mark)"), ""),
                 "CLAIMS" => around("", &format!("expect: [{form}]")),
                 "STATES" => around("", &format!("expect: [Eventually(that: {form})]")),
