@@ -44,7 +44,7 @@ fn golden_reasons() {
         "why start/silence-means-unknown e28",
         "why time/lease-and-pause e42",
         "why time/lease-and-pause e57",
-        "why time/skewed-writes e24",
+        "why time/skewed-writes e27",
         "why order/lamport e16",
         "why broadcast/causal e20",
         "why broadcast/causal --variant causal e22",

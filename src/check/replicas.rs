@@ -7,16 +7,19 @@
 //!   key was acknowledged; it had begun before the replica gave the value up, and after the value's own write had taken
 //!   effect. What a replica holds when it boots has not come back: it was never given up there. A read that shows an old
 //!   value is stale and no more. A value comes back as well if those who had acknowledged the newer write lose it.
-//! - *MonotonicWrites* and *WritesFollowReads*: no replica comes to hold a write before it comes to hold one that its
-//!   writer had made, or been shown, before. A write that a replica never holds may have been overwritten on its way,
-//!   and is not missed. What changes at one moment is one step: a snapshot, a disk at boot.
+//! - *MonotonicWrites* and *WritesFollowReads*, of registers: a replica comes to hold a write, and only later one that its
+//!   writer had made, or been shown, before it. Where both are of one key, the replica has gone back. Where they are of
+//!   two, a quorum may make up for it: it counts if some client was shown the first and then missed the other. A write
+//!   that a replica never holds may have been overwritten on its way, and is not missed. What changes at one moment is
+//!   one step: a snapshot, a disk at boot. Who reads now here and now there may miss a write at replicas that all took
+//!   the two in order: that breaks *MonotonicReads* or causality, and neither of these.
 
 use super::calls::{self, Call, Known, Shown};
 use super::claim::Promise;
 use super::history::Moment;
 use super::judge::Judge;
 use super::violation::Violation;
-use crate::node::{Datum, Key, NodeId};
+use crate::node::{Datum, EventId, Key, NodeId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -36,6 +39,17 @@ struct Return {
     given_up: Moment,
     write: usize,
     newer: usize,
+}
+
+/// A write that came to a replica before one that was due before it.
+struct Early {
+    at: Moment,
+    node: NodeId,
+    write: usize,
+    cause: usize,
+    late: Moment,
+    /// Where they are of two keys: a read that shows the first, and a later one that misses the other.
+    missed: Option<(usize, usize)>,
 }
 
 impl Judge {
@@ -132,41 +146,73 @@ impl Judge {
     pub(super) fn early_write(&self, promise: Promise, calls: &[Call]) -> Result<Option<Violation>, String> {
         let shown = Shown::new(calls)?;
         let known = Known::new(&shown, false);
-        let mut writes: Vec<usize> = (0..calls.len()).filter(|call| shown.is_write(*call)).collect();
-        writes.sort_by_key(|write| calls[*write].invoked);
-        let mut found: Vec<(Moment, NodeId, usize, usize, Moment)> = Vec::new();
+        let due = |write: usize| -> Vec<usize> {
+            match promise {
+                Promise::MonotonicWrites => known.own(write).to_vec(),
+                _ => known.seen(write).iter().map(|(seen, _)| *seen).collect(),
+            }
+        };
+        let mut found: Option<Early> = None;
         for (node, since) in self.arrivals(&shown) {
-            // For each client how much of what it knew was looked at, and what of it arrived last.
-            let mut last: BTreeMap<&str, (usize, Option<(Moment, usize)>)> = BTreeMap::new();
-            for &write in &writes {
-                let (from, last) = last.entry(shown.client(write)).or_default();
-                let due: Vec<usize> = match promise {
-                    Promise::MonotonicWrites => known.own(write)[*from..].to_vec(),
-                    _ => known.seen(write)[*from..].iter().map(|(seen, _)| *seen).collect(),
-                };
-                *from += due.len();
-                *last = due.iter().filter_map(|one| Some((*since.get(one)?, *one))).chain(*last).max();
-                if let Some((at, (late, cause))) = since.get(&write).copied().zip(*last)
-                    && late.time > at.time
-                {
-                    found.push((at, node, write, cause, late));
+            let latest = since.values().map(|at| at.time).max();
+            for (&write, &at) in since.iter().filter(|(_, at)| Some(at.time) < latest) {
+                for cause in due(write) {
+                    let Some(late) = since.get(&cause).copied().filter(|late| late.time > at.time) else { continue };
+                    let is_first = found.as_ref().is_none_or(|first| at < first.at);
+                    let early = Early { at, node, write, cause, late, missed: None };
+                    if is_first && let Some(early) = self.is_visible(&shown, early) {
+                        found = Some(early);
+                    }
                 }
             }
         }
-        let first = found.into_iter().min();
-        Ok(first.map(|(at, node, write, cause, late)| {
-            let me = self.name(node);
-            let (writer, ops) = (shown.client(write), [write, cause].map(|call| calls[call].op.to_string()));
-            let why = match promise {
-                Promise::MonotonicWrites => format!("{writer} had been told that {} is done", ops[1]),
-                _ => format!("{writer} had been shown {}", shown.tell(cause)),
+        Ok(found.map(|early| self.tell_early(promise, &shown, &early)))
+    }
+
+    /// Whether a write that came too early shows: the replica goes back, or a client was shown it and missed the other.
+    fn is_visible(&self, shown: &Shown<'_>, early: Early) -> Option<Early> {
+        let (key, other) = (shown.key(early.write)?, shown.key(early.cause)?);
+        if key == other {
+            // Of lists their reads tell, and what stands side by side has not gone back.
+            let value =
+                |storing: &&Storing| (storing.at, storing.node, &storing.key) == (early.late, early.node, key);
+            let values = &self.writes.stored.iter().find(value)?.values;
+            let is_gone = !values.iter().any(|value| shown.writer(key, value) == Some(early.write));
+            return (is_gone && !shown.is_list(key)).then_some(early);
+        }
+        let showed = shown.reads().filter(|(_, reading)| reading.writes.contains(&early.write));
+        let missed = showed.flat_map(|(first, _)| {
+            let later = move |(read, _): &(usize, &_)| {
+                shown.key(*read) == Some(other)
+                    && shown.client(*read) == shown.client(first)
+                    && shown.calls[first].is_before(&shown.calls[*read])
             };
-            let headline = format!("{me} took {writer}'s {} before {}", ops[0], shown.tell(cause));
-            Violation::new(promise, at, node, headline)
-                .saw(format!("{why} when it asked for {} in e{}", ops[0], calls[write].invoked.place))
-                .saw(format!("{me} holds {} since {}, and {} since {}", ops[0], at.event, ops[1], late.event))
-                .blame([late.event])
-        }))
+            shown.reads().filter(later).map(move |(read, reading)| (first, read, reading))
+        });
+        let mut missed =
+            missed.filter(|(_, read, it)| shown.missing(*read, it, std::iter::once(early.cause)).is_some());
+        missed.next().map(|(first, read, _)| Early { missed: Some((first, read)), ..early })
+    }
+
+    fn tell_early(&self, promise: Promise, shown: &Shown<'_>, early: &Early) -> Violation {
+        let (me, writer) = (self.name(early.node), shown.client(early.write));
+        let [write, cause] = [early.write, early.cause].map(|call| shown.calls[call].op.to_string());
+        let why = match promise {
+            Promise::MonotonicWrites => format!("{writer} had been told that {cause} is done"),
+            _ => format!("{writer} had been shown {}", shown.tell(early.cause)),
+        };
+        let headline = format!("{me} took {writer}'s {write} before {}", shown.tell(early.cause));
+        let violation = Violation::new(promise, early.at, early.node, headline)
+            .saw(format!("{why} when it asked for {write} in e{}", shown.calls[early.write].invoked.place))
+            .saw(format!("{me} took {write} in {}, and {cause} in {}", early.at.event, early.late.event))
+            .blame([early.late.event]);
+        let Some((first, read)) = early.missed else { return violation };
+        let who = shown.client(read);
+        let ends = [first, read].map(|read| shown.calls[read].ended.map_or(0, |end| end.place));
+        let (before, after) = (shown.tell_read(first), shown.tell_read(read));
+        violation
+            .saw(format!("{who} read {before} in e{}, then {after} in e{}", ends[0], ends[1]))
+            .blame(ends.map(EventId))
     }
 
     /// When each node came to hold each write first.

@@ -112,8 +112,7 @@ pub const CHAPTERS: &[Chapter] = &[
         heading: "CLAIMS, for expect: and claim:",
         rows: &[
             (&["Holds(RaftSafety)", "Violated(AcksDurable)"], "a promise, kept or broken"),
-            (&["Eventually(that: HasLeader, after: \"silence\", within: \"1s\")"], ""),
-            (&["Eventually(that: Converged, after: Ended(\"cut\"))"], "or from an end on"),
+            (&["Eventually(that: HasLeader, after: \"silence\", within: \"1s\")"], "or Ended(\"cut\")"),
             (&["Durable(\"w\")", "Got(\"w\", 1)", "Ok(\"w\")", "Failed(\"w\")", "Unknown(\"w\")"], "an operation"),
             (&["AtLeast(Elections, 2)", "AtMost(Lost, 0)", "Not(Ok(\"w\"))", "Noted(\"late\")"], "a remark"),
         ],

@@ -99,7 +99,12 @@ pub(in super::super) fn first(breaches: impl Iterator<Item = Breach>, shown: &Sh
 
 impl Shown<'_> {
     /// Of writes that a read is to show, or later ones, one that it is certainly behind.
-    fn missing(&self, read: usize, reading: &Reading, due: impl Iterator<Item = usize>) -> Option<usize> {
+    pub(in super::super) fn missing(
+        &self,
+        read: usize,
+        reading: &Reading,
+        due: impl Iterator<Item = usize>,
+    ) -> Option<usize> {
         if self.is_list(self.key(read)?) {
             let there: BTreeSet<usize> = reading.writes.iter().copied().collect();
             return due.filter(|write| !there.contains(write)).last();

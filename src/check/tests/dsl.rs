@@ -7,6 +7,7 @@
 //! n1 boots               n1 crashes             n1 wiped
 //! c1 puts #0 last        c1 gets #1             c1 ok #0 7             c1 failed #0        c1 gives-up #0
 //! c1 deletes #0          c1 adds #0 7           n1 lists 1 2           # appended to a list; a list that is held
+//! c1 puts-y #0 7         c1 gets-y #1           n1 holds-y 7           # the same of another key
 //! n1 decides 1           n1 notes it is late
 //! n1 takes-lock 1        n1 gives-lock 1        n1 estimates 3000000 5                # nanoseconds and error
 //! n1 stamps 7 0 #0       n1 stamps 7 0 near 5   time, count, perhaps the bound to the clock, which shows 0
@@ -90,11 +91,11 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
             let send = words[2].trim_start_matches('e').parse().unwrap();
             return event(me, Some(send), What::Deliver { from: node("n1"), msg: &() });
         }
-        "puts" | "gets" | "adds" | "deletes" => {
-            let key = "x".into();
+        "puts" | "gets" | "adds" | "deletes" | "puts-y" | "gets-y" => {
+            let key = if words[1].ends_with("-y") { "y".into() } else { "x".into() };
             let value = words.get(3).and_then(|word| word.parse().ok()).unwrap_or(1);
             let op = match words[1] {
-                "gets" => Op::Get(key),
+                "gets" | "gets-y" => Op::Get(key),
                 "adds" => Op::Append(key, Datum::Int(value)),
                 "deletes" => Op::Delete(key),
                 _ => Op::Put(key, Datum::Int(value)),
@@ -140,6 +141,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
         }
         "estimates" => Fact::ClockEstimated { time: count(2) as i64, error: LocalSpan(count(3)) },
         "replaces" => Fact::Replaces { operation: operation().unwrap(), values: values(3) },
+        "holds-y" => Fact::Stored { key: "y".into(), values: values(2) },
         "holds" => Fact::Stored { key: "x".into(), values: values(2) },
         "lists" => Fact::Stored { key: "x".into(), values: [Datum::List(values(2))].into() },
         "gives-up" => Fact::TimedOut { operation: operation().unwrap() },

@@ -101,9 +101,26 @@ fn writes_in_order_at_replicas() {
     let early = broken(WritesFollowReads, &format!("{answer} n2 holds 2 \n n2 holds 1"));
     assert_eq!(early.headline, "n2 took c2's x=2 before c1's x=1");
     kept(MonotonicWrites, &format!("{answer} n2 holds 2 \n n2 holds 1"));
+    // Side by side nothing has gone back, and of lists a quorum may join the parts.
+    kept(MonotonicWrites, &format!("{own} n2 holds 2 \n n2 holds 2 1"));
     let list = "c1 adds #0 1 \n c1 ok #0 \n c1 adds #1 2 \n c1 ok #1 \n";
-    broken(MonotonicWrites, &format!("{list} n2 lists 2 \n n2 lists 2 1"));
-    kept(MonotonicWrites, &format!("{list} n2 lists 1 2"));
+    kept(MonotonicWrites, &format!("{list} n2 lists 2 \n n2 lists 2 1"));
+    // A snapshot is one step, in whatever order it is told: here each line takes a millisecond.
+    kept(MonotonicWrites, &format!("{own} n2 holds 1 2"));
+}
+
+/// Of two keys: `y` is the answer to `x`.
+#[test]
+fn an_answer_before_its_question() {
+    let asked = "c1 puts #0 1 \n n1 holds 1 \n c1 ok #0 \n c2 gets #1 \n c2 ok #1 1 \n c2 puts-y #2 2 \n n1 holds-y 2 \n c2 ok #2 \n";
+    let early = format!("{asked} n2 holds-y 2 \n c1 gets-y #3 \n c1 ok #3 2 \n c1 gets #4 \n c1 ok #4 \n");
+    let seen = broken(WritesFollowReads, &format!("{early} n2 holds 1"));
+    assert_eq!(seen.headline, "n2 took c2's y=2 before c1's x=1");
+    assert_eq!(seen.seen[2], "c1 read y=2 in e13, then x=nothing in e15");
+    // All replicas took them in order, or no client missed anything.
+    kept(WritesFollowReads, &early);
+    kept(WritesFollowReads, &format!("{asked} n2 holds-y 2 \n n2 holds 1"));
+    broken(CausallyConsistent, &early);
 }
 
 #[test]
