@@ -64,6 +64,7 @@ library! {
     "replication/meeting-room",
     "replication/offline-list",
     "replication/split-brain-merge",
+    "replication/leaders-nemesis",
 }
 
 /// The text of a built-in scenario.
