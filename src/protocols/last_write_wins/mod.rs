@@ -131,7 +131,7 @@ impl Replica {
         match msg {
             Msg::Request(operation, op) => self.on_request(ctx, from, operation, op),
             Msg::Store(operation, key, version) => {
-                self.merge(&key, version);
+                self.merge(ctx, &key, version);
                 ctx.send(from, Msg::Held(operation, self.held(&key)));
             }
             Msg::Fetch(operation, key) => ctx.send(from, Msg::Held(operation, self.held(&key))),
@@ -152,7 +152,7 @@ impl Replica {
                 for other in ctx.others() {
                     ctx.send(other, Msg::Store(operation, key.clone(), version.clone()));
                 }
-                self.merge(&key, version);
+                self.merge(ctx, &key, version);
                 (key, false)
             }
             _ => {
@@ -183,10 +183,10 @@ impl Replica {
     }
 
     /// The whole rule: the higher timestamp wins.
-    fn merge(&mut self, key: &Key, version: Version) {
-        let held = self.registers.entry(key.clone()).or_insert_with(|| version.clone());
-        if version.stamp > held.stamp {
-            *held = version;
+    fn merge(&mut self, ctx: &mut Ctx<LastWriteWins>, key: &Key, version: Version) {
+        if version.stamp > self.held(key).stamp {
+            ctx.observe(Fact::Stored { key: key.clone(), values: [version.value.clone()].into() });
+            self.registers.insert(key.clone(), version);
         }
     }
 

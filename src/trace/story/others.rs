@@ -32,7 +32,7 @@ fn weight(fact: &Fact) -> Option<(u32, &'static str)> {
         Fact::Delivered { .. } => Some((43, "delivery")),
         Fact::Stamped { operation: Some(_), .. } => Some((50, "stamp")),
         Fact::Stamped { .. } => Some((44, "stamp")),
-        Fact::Stored { .. } => Some((46, "change of siblings")),
+        Fact::Stored { .. } => Some((46, "change of what is held")),
         Fact::Recorded { .. } => Some((56, "state recorded")),
         Fact::ChannelRecorded { .. } => Some((50, "channel recorded")),
         Fact::Installed { .. } => Some((56, "snapshot taken over")),
