@@ -53,11 +53,12 @@ impl Writes {
 }
 
 impl Judge {
-    /// A client writes, knowing these values.
+    /// A client writes or deletes, knowing these values.
     pub(super) fn replaces(&mut self, operation: OperationId, values: &[Datum]) {
-        let Some(Op::Put(key, value)) = self.history.operation(operation).map(|operation| operation.op.clone())
-        else {
-            return;
+        let (key, value) = match self.history.operation(operation).map(|operation| operation.op.clone()) {
+            Some(Op::Put(key, value)) => (key, value),
+            Some(Op::Delete(key)) => (key, Datum::Absent),
+            _ => return,
         };
         let before = values.iter().filter_map(|known| self.writes.seen.get(&(key.clone(), known.clone())));
         let all: BTreeSet<Datum> = before.flatten().chain(values).cloned().collect();
@@ -130,7 +131,8 @@ impl Judge {
             }
         }
         let is_replaced = |key: &Key, value: &Datum| {
-            writes.held_once.iter().any(|(of, later)| of == key && writes.has_seen(key, later, value))
+            let by_write = |(of, later): &Value| of == key && writes.has_seen(key, later, value);
+            writes.held_once.iter().any(by_write) || writes.has_seen(key, &Datum::Absent, value)
         };
         let nothing = BTreeSet::new();
         let is_kept = |write: &&OperationHistory| {
@@ -151,7 +153,7 @@ impl Judge {
                 _ => may_follow(),
             }
         };
-        let is_store = !writes.held.is_empty();
+        let is_store = self.knows_stores();
         self.acknowledged_writes().filter(|write| is_store && !is_kept(write)).collect()
     }
 }

@@ -73,6 +73,7 @@ library! {
     "replication/anti-entropy",
     "replication/riak-lww",
     "replication/pbs",
+    "replication/leaders-nemesis",
 }
 
 /// The text of a built-in scenario.

@@ -130,10 +130,15 @@ fn writes_lost_where_nobody_says_what_it_has_seen() {
     assert_eq!(gone.headline, "c2's x=2 was acknowledged and is gone");
     assert_eq!(judge(&format!("{TWO} n1 holds 1")).count(Measure::LostWrites), 1);
     broken(WritesKept, &format!("{TWO} n1 holds"));
+    broken(WritesKept, &format!("{TWO} n1 holds 2 \n n1 crashes \n n1 boots"));
     // Of two that overlap one is overwritten; a deletion may follow; another replica has it.
     kept(WritesKept, "c1 puts #0 1 \n c2 puts #1 2 \n c1 ok #0 \n c2 ok #1 \n n1 holds 1");
     kept(WritesKept, &format!("{TWO} c1 deletes #2 \n n1 holds"));
     kept(WritesKept, &format!("{TWO} n1 holds 1 \n n2 holds 2"));
+    // Where it is said what was seen, a deletion removes that and no more.
+    let one = "c1 puts #0 1 \n c1 replaces #0 \n c1 ok #0 \n n1 holds 1 \n c2 deletes #1 \n";
+    kept(WritesKept, &format!("{one} c2 replaces #1 1 \n n1 holds \n c2 ok #1"));
+    broken(WritesKept, &format!("{one} c2 replaces #1 \n n1 holds \n c2 ok #1"));
     let list = "c1 adds #0 1 \n c1 ok #0 \n c1 adds #1 2 \n c1 ok #1 \n";
     kept(WritesKept, &format!("{list} n1 lists 1 2"));
     broken(WritesKept, &format!("{list} n1 lists 2"));

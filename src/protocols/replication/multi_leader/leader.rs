@@ -93,10 +93,8 @@ impl Leader {
         due.iter().for_each(|write| ctx.write(write.clone()));
         // What is told to anyone rests on the disk.
         ctx.sync();
-        for write in due {
-            self.carry_out(ctx, &write);
-            self.ship(ctx, from, &write);
-        }
+        self.carry_out(ctx, &due);
+        due.iter().for_each(|write| self.ship(ctx, from, write));
     }
 
     /// Takes what is due out of what came early, in an order in which it can be carried out. What was carried out before
@@ -120,18 +118,27 @@ impl Leader {
         is_next && (!self.config.causal || self.applied.descends(&write.after))
     }
 
-    fn carry_out(&mut self, ctx: &mut Ctx<MultiLeader>, write: &Write) {
+    /// Changes what is held. Writes that have come together are one step: nobody reads between them.
+    fn carry_out(&mut self, ctx: &mut Ctx<MultiLeader>, due: &[Write]) {
         let resolve = self.config.resolve;
-        let held = self.held.entry(write.key.clone()).or_default();
-        let (before, conflicts) = (held.values(resolve), held.conflicts(write));
-        held.apply(resolve, write);
-        let values = held.values(resolve);
-        // Elements that are added to a set do not clash.
-        if !conflicts.is_empty() && resolve != Resolve::Merge {
-            ctx.observe(Fact::note(told(write, &conflicts, &held.read(resolve))));
+        let is_replaced =
+            |write: &Write| due.iter().any(|later| later.key == write.key && later.past.contains(write.dot));
+        let mut before: BTreeMap<&Key, Vec<Datum>> = BTreeMap::new();
+        for write in due {
+            let held = self.held.entry(write.key.clone()).or_default();
+            before.entry(&write.key).or_insert_with(|| held.values(resolve));
+            let conflicts = held.conflicts(write);
+            held.apply(resolve, write);
+            // Elements that are added to a set do not clash.
+            if !conflicts.is_empty() && resolve != Resolve::Merge && !is_replaced(write) {
+                ctx.observe(Fact::note(told(write, &conflicts, &held.read(resolve))));
+            }
         }
-        if values != before {
-            ctx.observe(Fact::Stored { key: write.key.clone(), values: values.into() });
+        for (key, before) in before {
+            let values = self.held[key].values(resolve);
+            if values != before {
+                ctx.observe(Fact::Stored { key: key.clone(), values: values.into() });
+            }
         }
     }
 

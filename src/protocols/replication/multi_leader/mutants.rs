@@ -28,6 +28,9 @@ pub enum Bug {
     StampsOnArrival,
     /// A leader ships its own writes only. In a ring they go no further than the next.
     DropsForwarded,
+    /// A leader answers and ships what is still in the cache of its disk (scenario `replication/star-hub`). After
+    /// a crash it gives the same numbers to other writes, and whoever has one of two takes the other for known.
+    NeverSyncs,
     /// A leader ships on whatever comes, whether it has seen it or not. In a ring every write goes round for ever.
     ForwardsForever,
 }
@@ -118,6 +121,7 @@ impl Bug {
                 writes.retain(|write| write.dot.server == me);
                 Some(Effect::Send { to, msg: Msg::Missing(writes) })
             }
+            (Bug::NeverSyncs, Effect::Sync) => None,
             (_, effect) => Some(effect),
         }
     }
