@@ -95,7 +95,13 @@ impl Made {
     pub fn new(registry: &Registry, scenario: Scenario, called: &str, variant: Option<&str>) -> Result<Self, Stop> {
         let runner = registry.prepare(&scenario)?;
         refuse_what_cannot_be_judged(&scenario)?;
-        Ok(Made { scenario, runner, called: called.to_owned(), variant: variant.map(str::to_owned), card: OnceCell::new() })
+        Ok(Made {
+            scenario,
+            runner,
+            called: called.to_owned(),
+            variant: variant.map(str::to_owned),
+            card: OnceCell::new(),
+        })
     }
 
     /// The command that does something else with this run.

@@ -18,6 +18,8 @@ pub struct Figure {
 enum Kind {
     /// The mean over runs is of interest, of values no larger than this.
     Mean(f64),
+    /// So is that of a latency, which may be another's that came before: where few are answered, p99 is the longest.
+    Latency,
     /// How many runs of a hundred is of interest.
     Share,
 }
@@ -26,7 +28,12 @@ const NO_LIMIT: f64 = f64::INFINITY;
 
 /// Every figure, in the order in which people are shown them.
 pub const FIGURES: &[Figure] = &[
-    Figure { name: "operations", words: "operations asked", kind: Kind::Mean(NO_LIMIT), value: |run| Some(run.asked() as f64) },
+    Figure {
+        name: "operations",
+        words: "operations asked",
+        kind: Kind::Mean(NO_LIMIT),
+        value: |run| Some(run.asked() as f64),
+    },
     Figure {
         name: "available_percent",
         words: "available %",
@@ -45,12 +52,27 @@ pub const FIGURES: &[Figure] = &[
         kind: Kind::Mean(NO_LIMIT),
         value: |run| run.silence.map(millis),
     },
-    Figure { name: "write_p50_ms", words: "write p50 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.writes, 500) },
-    Figure { name: "write_p99_ms", words: "write p99 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.writes, 990) },
-    Figure { name: "write_max_ms", words: "write max ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.writes, 1000) },
-    Figure { name: "read_p50_ms", words: "read p50 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.reads, 500) },
-    Figure { name: "read_p99_ms", words: "read p99 ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.reads, 990) },
-    Figure { name: "read_max_ms", words: "read max ms", kind: Kind::Mean(NO_LIMIT), value: |run| latency(&run.reads, 1000) },
+    Figure {
+        name: "write_p50_ms",
+        words: "write p50 ms",
+        kind: Kind::Latency,
+        value: |run| latency(&run.writes, 500),
+    },
+    Figure {
+        name: "write_p99_ms",
+        words: "write p99 ms",
+        kind: Kind::Latency,
+        value: |run| latency(&run.writes, 990),
+    },
+    Figure {
+        name: "write_max_ms",
+        words: "write max ms",
+        kind: Kind::Latency,
+        value: |run| latency(&run.writes, 1000),
+    },
+    Figure { name: "read_p50_ms", words: "read p50 ms", kind: Kind::Latency, value: |run| latency(&run.reads, 500) },
+    Figure { name: "read_p99_ms", words: "read p99 ms", kind: Kind::Latency, value: |run| latency(&run.reads, 990) },
+    Figure { name: "read_max_ms", words: "read max ms", kind: Kind::Latency, value: |run| latency(&run.reads, 1000) },
     Figure {
         name: "messages_per_operation",
         words: "messages/operation",
@@ -125,6 +147,7 @@ impl Figure {
         let known: Vec<f64> = values.iter().flatten().copied().collect();
         match self.kind {
             Kind::Mean(most) => interval::mean(&known, most),
+            Kind::Latency => interval::mean(&known, NO_LIMIT),
             Kind::Share => {
                 let hits = known.iter().filter(|value| **value > 0.0).count();
                 interval::share(hits as u64, known.len() as u64)
@@ -141,6 +164,14 @@ pub struct Summary {
     pub values: Vec<Option<f64>>,
     /// What they come to; absent where no run has a value.
     pub interval: Option<Interval>,
+}
+
+impl Summary {
+    /// Whether this says of a latency what an earlier one said in every run.
+    pub fn repeats(&self, earlier: &Summary) -> bool {
+        let are_latencies = [self, earlier].iter().all(|one| matches!(one.figure.kind, Kind::Latency));
+        are_latencies && self.values == earlier.values
+    }
 }
 
 /// Every figure over runs, each of which is given by the values of [`FIGURES`] in order.
@@ -184,15 +215,16 @@ impl Measures {
         for (what, tally) in [("writes", &self.writes), ("reads", &self.reads)] {
             let at = |thousandths| latency(tally, thousandths).map(short);
             if let (Some(p50), Some(p99), Some(most)) = (at(500), at(990), at(1000)) {
-                parts.push(format!("{what} p50 {p50} ms, p99 {p99}, longest {most}"));
+                let longest = if most == p99 { String::new() } else { format!(", longest {most}") };
+                parts.push(format!("{what} p50 {p50} ms, p99 {p99}{longest}"));
             }
         }
         let messages = ratio(self.messages, self.asked()).unwrap_or_default();
         let bytes = self.bytes.and_then(|bytes| ratio(bytes, self.asked()));
-        let bytes = bytes.map(|bytes| format!(" of {} bytes", short(bytes))).unwrap_or_default();
+        let bytes = bytes.map(|bytes| format!(", {} bytes", short(bytes))).unwrap_or_default();
         parts.push(format!("{} messages{bytes} an operation", short(messages)));
         if let Some(lost) = self.lost.filter(|_| self.writes.ok > 0) {
-            parts.push(format!("{} writes told ok, {lost} lost", self.writes.ok));
+            parts.push(format!("{lost} of {} acknowledged writes lost", self.writes.ok));
         }
         if let Some((stale, reads)) = self.stale {
             parts.push(format!("{stale} stale of {reads} reads"));

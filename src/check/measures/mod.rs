@@ -32,7 +32,7 @@ use super::calls::{Call, staleness};
 use super::claim::Measure;
 use super::history::Ending;
 use super::judge::Judge;
-use crate::node::{Event, Node, Op, Sink, SimSpan, SimTime, What, wire_size};
+use crate::node::{Event, Node, Op, SimSpan, SimTime, Sink, What, wire_size};
 
 /// What operations of one sort came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

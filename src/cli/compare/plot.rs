@@ -3,6 +3,7 @@
 use super::scale::Scale;
 use super::{Summary, Worlds, mark};
 use crate::check::measures::short;
+use crate::trace::{COLUMNS, wrap};
 
 /// How long the line of each figure is.
 const WIDTH: usize = 60;
@@ -21,18 +22,21 @@ const UNICODE: Glyphs = Glyphs { line: '\u{2500}', left: '\u{251c}', right: '\u{
 /// A block for each figure: a line for each world, on one scale.
 pub fn lines(worlds: &Worlds, ascii: bool) -> Vec<String> {
     let glyphs = if ascii { ASCII } else { UNICODE };
+    let (drawn_figures, same) = worlds.drawn();
     let mut lines = Vec::new();
-    for (figure, row) in worlds.figures() {
+    for (figure, row) in drawn_figures {
         let scale = Scale::of(&row);
         let low = short(scale.low);
         lines.push(figure.words.to_owned());
         lines.push(format!("     {low}{:>width$}", short(scale.high), width = WIDTH - low.len()));
         for (world, summary) in worlds.worlds.iter().zip(&row) {
             let mean = summary.interval.map_or_else(|| "-".to_owned(), |interval| short(interval.mean));
-            let line = format!("  {:<3}{}  {mean} {}", world.letter, drawn(summary, &scale, &glyphs), mark(row[0], summary));
+            let line =
+                format!("  {:<3}{}  {mean} {}", world.letter, drawn(summary, &scale, &glyphs), mark(row[0], summary));
             lines.push(line.trim_end().to_owned());
         }
     }
+    lines.extend(same.iter().flat_map(|same| wrap(same, COLUMNS, COLUMNS)));
     lines
 }
 
