@@ -205,13 +205,13 @@ impl Measures {
         FIGURES.iter().map(|figure| (figure.value)(self)).collect()
     }
 
-    /// One run's measures in a sentence or two: what its decision card says. Empty where nothing was asked.
+    /// One run's measures in a few words: its decision card, which stands beneath the counts of its operations. Empty where
+    /// nothing was asked.
     pub fn card(&self) -> String {
         let Some(available) = percent(self.answered, self.due) else { return String::new() };
-        let mut parts = vec![format!("available {} % ({} of {})", short(available), self.answered, self.due)];
-        if let Some(silence) = self.silence {
-            parts.push(format!("longest silence {} ms", short(millis(silence))));
-        }
+        let silence =
+            self.silence.map(|span| format!(", silent up to {} ms", short(millis(span)))).unwrap_or_default();
+        let mut parts = vec![format!("available {} %{silence}", short(available))];
         for (what, tally) in [("writes", &self.writes), ("reads", &self.reads)] {
             let at = |thousandths| latency(tally, thousandths).map(short);
             if let (Some(p50), Some(p99), Some(most)) = (at(500), at(990), at(1000)) {
@@ -224,7 +224,7 @@ impl Measures {
         let bytes = bytes.map(|bytes| format!(", {} bytes", short(bytes))).unwrap_or_default();
         parts.push(format!("{} messages{bytes} an operation", short(messages)));
         if let Some(lost) = self.lost.filter(|_| self.writes.ok > 0) {
-            parts.push(format!("{lost} of {} acknowledged writes lost", self.writes.ok));
+            parts.push(format!("{lost} acknowledged and lost"));
         }
         if let Some((stale, reads)) = self.stale {
             parts.push(format!("{stale} stale of {reads} reads"));
