@@ -18,6 +18,8 @@ pub struct Figure {
 enum Kind {
     /// The mean over runs is of interest, of values no larger than this.
     Mean(f64),
+    /// So is that of a latency, which may be another's that came before: where few are answered, p99 is the longest.
+    Latency,
     /// How many runs of a hundred is of interest.
     Share,
 }
@@ -53,39 +55,24 @@ pub const FIGURES: &[Figure] = &[
     Figure {
         name: "write_p50_ms",
         words: "write p50 ms",
-        kind: Kind::Mean(NO_LIMIT),
+        kind: Kind::Latency,
         value: |run| latency(&run.writes, 500),
     },
     Figure {
         name: "write_p99_ms",
         words: "write p99 ms",
-        kind: Kind::Mean(NO_LIMIT),
+        kind: Kind::Latency,
         value: |run| latency(&run.writes, 990),
     },
     Figure {
         name: "write_max_ms",
         words: "write max ms",
-        kind: Kind::Mean(NO_LIMIT),
+        kind: Kind::Latency,
         value: |run| latency(&run.writes, 1000),
     },
-    Figure {
-        name: "read_p50_ms",
-        words: "read p50 ms",
-        kind: Kind::Mean(NO_LIMIT),
-        value: |run| latency(&run.reads, 500),
-    },
-    Figure {
-        name: "read_p99_ms",
-        words: "read p99 ms",
-        kind: Kind::Mean(NO_LIMIT),
-        value: |run| latency(&run.reads, 990),
-    },
-    Figure {
-        name: "read_max_ms",
-        words: "read max ms",
-        kind: Kind::Mean(NO_LIMIT),
-        value: |run| latency(&run.reads, 1000),
-    },
+    Figure { name: "read_p50_ms", words: "read p50 ms", kind: Kind::Latency, value: |run| latency(&run.reads, 500) },
+    Figure { name: "read_p99_ms", words: "read p99 ms", kind: Kind::Latency, value: |run| latency(&run.reads, 990) },
+    Figure { name: "read_max_ms", words: "read max ms", kind: Kind::Latency, value: |run| latency(&run.reads, 1000) },
     Figure {
         name: "messages_per_operation",
         words: "messages/operation",
@@ -160,6 +147,7 @@ impl Figure {
         let known: Vec<f64> = values.iter().flatten().copied().collect();
         match self.kind {
             Kind::Mean(most) => interval::mean(&known, most),
+            Kind::Latency => interval::mean(&known, NO_LIMIT),
             Kind::Share => {
                 let hits = known.iter().filter(|value| **value > 0.0).count();
                 interval::share(hits as u64, known.len() as u64)
@@ -176,6 +164,14 @@ pub struct Summary {
     pub values: Vec<Option<f64>>,
     /// What they come to; absent where no run has a value.
     pub interval: Option<Interval>,
+}
+
+impl Summary {
+    /// Whether this says of a latency what an earlier one said in every run.
+    pub fn repeats(&self, earlier: &Summary) -> bool {
+        let are_latencies = [self, earlier].iter().all(|one| matches!(one.figure.kind, Kind::Latency));
+        are_latencies && self.values == earlier.values
+    }
 }
 
 /// Every figure over runs, each of which is given by the values of [`FIGURES`] in order.
@@ -209,25 +205,26 @@ impl Measures {
         FIGURES.iter().map(|figure| (figure.value)(self)).collect()
     }
 
-    /// One run's measures in a sentence or two: what its decision card says. Empty where nothing was asked.
+    /// One run's measures in a few words: its decision card, which stands beneath the counts of its operations. Empty where
+    /// nothing was asked.
     pub fn card(&self) -> String {
         let Some(available) = percent(self.answered, self.due) else { return String::new() };
-        let mut parts = vec![format!("available {} % ({} of {})", short(available), self.answered, self.due)];
-        if let Some(silence) = self.silence {
-            parts.push(format!("longest silence {} ms", short(millis(silence))));
-        }
+        let silence =
+            self.silence.map(|span| format!(", silent up to {} ms", short(millis(span)))).unwrap_or_default();
+        let mut parts = vec![format!("available {} %{silence}", short(available))];
         for (what, tally) in [("writes", &self.writes), ("reads", &self.reads)] {
             let at = |thousandths| latency(tally, thousandths).map(short);
             if let (Some(p50), Some(p99), Some(most)) = (at(500), at(990), at(1000)) {
-                parts.push(format!("{what} p50 {p50} ms, p99 {p99}, longest {most}"));
+                let longest = if most == p99 { String::new() } else { format!(", longest {most}") };
+                parts.push(format!("{what} p50 {p50} ms, p99 {p99}{longest}"));
             }
         }
         let messages = ratio(self.messages, self.asked()).unwrap_or_default();
         let bytes = self.bytes.and_then(|bytes| ratio(bytes, self.asked()));
-        let bytes = bytes.map(|bytes| format!(" of {} bytes", short(bytes))).unwrap_or_default();
+        let bytes = bytes.map(|bytes| format!(", {} bytes", short(bytes))).unwrap_or_default();
         parts.push(format!("{} messages{bytes} an operation", short(messages)));
         if let Some(lost) = self.lost.filter(|_| self.writes.ok > 0) {
-            parts.push(format!("{} writes told ok, {lost} lost", self.writes.ok));
+            parts.push(format!("{lost} acknowledged and lost"));
         }
         if let Some((stale, reads)) = self.stale {
             parts.push(format!("{stale} stale of {reads} reads"));

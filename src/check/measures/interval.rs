@@ -49,7 +49,9 @@ pub fn mean(values: &[f64], most: f64) -> Option<Interval> {
         return None;
     }
     let n = count as f64;
-    let mean = values.iter().sum::<f64>() / n;
+    // Of what never varies the mean is that very value, which a sum of many would miss by a rounding.
+    let is_same = values.iter().all(|value| *value == values[0]);
+    let mean = if is_same { values[0] } else { values.iter().sum::<f64>() / n };
     let bounds = (count > 1).then(|| {
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
         let half = student(count - 1) * (squares / (n - 1.0)).sqrt() / n.sqrt();
@@ -124,7 +126,9 @@ mod tests {
         assert_eq!(bounds, Bounds { low: 0.0, high: 100.0 });
         assert_eq!(mean(&[], 100.0), None);
         assert_eq!(mean(&[3.0], 100.0).unwrap().bounds, None);
-        assert_eq!(mean(&[3.0, 3.0], 100.0).unwrap().bounds, Some(Bounds { low: 3.0, high: 3.0 }));
+        let third = 100.0 / 3.0;
+        let same = mean(&[third; 7], 100.0).unwrap();
+        assert_eq!((same.mean, same.bounds), (third, Some(Bounds { low: third, high: third })));
     }
 
     /// None in fifty: z^2 / (n + z^2) = 3.8415 / 53.8415 = 7.13 %. One in two: 9.45 % to 90.55 %.

@@ -76,13 +76,12 @@ fn the_card_of_a_run_by_hand() {
     let mut run = of(&[put(0, 4), put(10, 16), get(20, Some(23)), unknown(30, 60)]);
     assert_eq!(
         run.card(),
-        "available 75 % (3 of 4); longest silence 30 ms; writes p50 4 ms, p99 6, longest 6; \
-         reads p50 3 ms, p99 3, longest 3; 0 messages an operation"
+        "available 75 %, silent up to 30 ms; writes p50 4 ms, p99 6; \
+         reads p50 3 ms, p99 3; 0 messages an operation"
     );
     (run.messages, run.bytes, run.lost, run.stale) = (10, Some(250), Some(1), Some((0, 1)));
     assert!(
-        run.card()
-            .ends_with("2.50 messages of 62.5 bytes an operation; 2 writes told ok, 1 lost; 0 stale of 1 reads"),
+        run.card().ends_with("2.50 messages, 62.5 bytes an operation; 1 acknowledged and lost; 0 stale of 1 reads"),
         "{}",
         run.card()
     );

@@ -13,7 +13,7 @@ use super::Exit;
 use super::arguments::{Compare, Comparison};
 use super::run::{create, refuse_endless};
 use super::shared::{Stop, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
-use crate::check::measures::{Figure, Interval, Summary, summaries};
+use crate::check::measures::{FIGURES, Figure, Interval, Summary, summaries};
 use crate::scenario::{Registry, Runner, Scenario};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -28,7 +28,7 @@ struct World {
     scenario: String,
     variant: Option<String>,
     title: String,
-    /// Every figure, in the order of [`crate::check::measures::FIGURES`].
+    /// Every figure, in the order of [`FIGURES`].
     summaries: Vec<Summary>,
 }
 
@@ -46,11 +46,26 @@ struct Worlds {
 }
 
 impl Worlds {
-    /// The figures that any of the worlds has, with each world's summary.
-    fn figures(&self) -> impl Iterator<Item = (&'static Figure, Vec<&Summary>)> {
-        let of = |place: usize| self.worlds.iter().map(move |world| &world.summaries[place]).collect::<Vec<_>>();
-        let all = (0..self.worlds.first().map_or(0, |world| world.summaries.len())).map(of);
-        all.filter(|row| row.iter().any(|one| one.interval.is_some())).map(|row| (row[0].figure, row))
+    /// The figures that any of the worlds has, with each world's summary. What only repeats the one before is left out.
+    fn figures(&self) -> Vec<(&'static Figure, Vec<&Summary>)> {
+        let mut rows: Vec<(&'static Figure, Vec<&Summary>)> = Vec::new();
+        for (place, figure) in FIGURES.iter().enumerate() {
+            let row: Vec<&Summary> = self.worlds.iter().map(|world| &world.summaries[place]).collect();
+            let repeats = |(_, last): &(_, Vec<&Summary>)| row.iter().zip(last).all(|(one, last)| one.repeats(last));
+            if row.iter().any(|one| one.interval.is_some()) && !rows.last().is_some_and(repeats) {
+                rows.push((figure, row));
+            }
+        }
+        rows
+    }
+
+    /// The figures that are worth drawing, and in words those that are the same in all worlds.
+    fn drawn(&self) -> (Vec<(&'static Figure, Vec<&Summary>)>, Option<String>) {
+        let is_same = |row: &[&Summary]| row.iter().all(|one| one.interval == row[0].interval);
+        let (same, drawn): (Vec<_>, Vec<_>) =
+            self.figures().into_iter().partition(|(_, row)| row.len() > 1 && is_same(row));
+        let same: Vec<&str> = same.iter().map(|(figure, _)| figure.words).collect();
+        (drawn, (!same.is_empty()).then(|| format!("The same in all: {}.", same.join(", "))))
     }
 
     /// The worlds by letter, one a line.

@@ -29,13 +29,13 @@ text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#111}.title{font-size:
 
 /// The picture, a file of its own.
 pub fn svg(worlds: &Worlds) -> String {
-    let figures: Vec<(&Figure, Vec<&Summary>)> = worlds.figures().collect();
+    let (figures, same) = worlds.drawn();
     let legend = 52.0 + 18.0 * worlds.worlds.len() as f64;
     let height = HEAD + ROW * worlds.worlds.len() as f64 + FOOT;
     let rows = figures.len().div_ceil(COLUMNS) as f64;
     let width = 2.0 * MARGIN + COLUMNS as f64 * PANEL + (COLUMNS - 1) as f64 * GAP;
     let bottom = legend + rows * (height + GAP);
-    let whole = bottom + 46.0;
+    let whole = bottom + 62.0;
     let mut page = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{whole:.0}\" viewBox=\"0 0 {width:.0} {whole:.0}\">\n\
          <style>{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
@@ -58,12 +58,13 @@ pub fn svg(worlds: &Worlds) -> String {
         panel(&mut page, worlds, figure, row);
         page.push_str("</g>\n");
     }
-    let note = "Dot: the mean of the runs. Whiskers: where the true mean lies, 95 % sure (Student's t; for runs of a hundred, Wilson's).";
+    let note = "Dot: the mean of the runs. Whiskers: where the true mean lies, 95 % sure (Student's t; for shares of runs, Wilson's).";
     text(&mut page, "note", MARGIN, bottom + 12.0, note);
     if worlds.worlds.len() > 1 {
         let note = "> <  larger or smaller than in A, and the two intervals do not touch.";
         text(&mut page, "note", MARGIN, bottom + 28.0, note);
     }
+    text(&mut page, "note", MARGIN, bottom + 44.0, &same.unwrap_or_default());
     page + "</svg>\n"
 }
 
@@ -85,7 +86,7 @@ fn panel(page: &mut String, worlds: &Worlds, figure: &Figure, row: &[&Summary]) 
         let (y, colour) = (HEAD + ROW * (place as f64 + 0.5), colour(place));
         text(page, "world", 4.0, y + 4.0, &worlds.worlds[place].letter);
         let Some(interval) = summary.interval else {
-            text(page, "number", PANEL, y + 4.0, "-");
+            text(page, "number", PANEL, y + 4.0, "-  ");
             continue;
         };
         let _ = write!(page, "<g stroke=\"{colour}\" fill=\"{colour}\">");

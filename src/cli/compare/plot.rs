@@ -3,6 +3,7 @@
 use super::scale::Scale;
 use super::{Summary, Worlds, mark};
 use crate::check::measures::short;
+use crate::trace::{COLUMNS, wrap};
 
 /// How long the line of each figure is.
 const WIDTH: usize = 60;
@@ -21,8 +22,9 @@ const UNICODE: Glyphs = Glyphs { line: '\u{2500}', left: '\u{251c}', right: '\u{
 /// A block for each figure: a line for each world, on one scale.
 pub fn lines(worlds: &Worlds, ascii: bool) -> Vec<String> {
     let glyphs = if ascii { ASCII } else { UNICODE };
+    let (drawn_figures, same) = worlds.drawn();
     let mut lines = Vec::new();
-    for (figure, row) in worlds.figures() {
+    for (figure, row) in drawn_figures {
         let scale = Scale::of(&row);
         let low = short(scale.low);
         lines.push(figure.words.to_owned());
@@ -34,6 +36,7 @@ pub fn lines(worlds: &Worlds, ascii: bool) -> Vec<String> {
             lines.push(line.trim_end().to_owned());
         }
     }
+    lines.extend(same.iter().flat_map(|same| wrap(same, COLUMNS, COLUMNS)));
     lines
 }
 

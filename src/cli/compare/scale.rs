@@ -4,6 +4,8 @@ use crate::check::measures::Summary;
 
 /// At most so many steps from one end to the other.
 const STEPS: f64 = 4.0;
+/// A part of a step that nobody sees.
+const SLACK: f64 = 1e-6;
 
 /// A line from one round number to another.
 pub struct Scale {
@@ -24,10 +26,13 @@ impl Scale {
             ends.fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), (from, to)| (low.min(from), high.max(to)));
         let low = if low < high / 2.0 || low >= high { 0.0 } else { low };
         let high = if high > low { high } else { low + 1.0 };
+        // The whole number of steps at or beyond each end; 100 is two steps of 50, whatever a rounding makes of that.
+        let ends = |step: f64| ((low / step + SLACK).floor(), (high / step - SLACK).ceil());
         let steps = (0..).flat_map(|power| [1.0, 2.0, 5.0].map(|digit: f64| digit * 1e-6 * 10f64.powi(power)));
-        let mut steps = steps.skip_while(|step| (high / step).ceil() - (low / step).floor() > STEPS);
-        let step = steps.next().unwrap_or(1.0);
-        Scale { low: (low / step).floor() * step, high: (high / step).ceil() * step, step }
+        let fits = |step: &f64| ends(*step).1 - ends(*step).0 <= STEPS;
+        let step = steps.into_iter().find(fits).unwrap_or(1.0);
+        let (first, last) = ends(step);
+        Scale { low: first * step, high: last * step, step }
     }
 
     /// Round numbers along the line.

@@ -11,7 +11,8 @@ const GAP: usize = 2;
 /// are more tables, each of which begins with the first world, with which all others are compared.
 pub fn lines(worlds: &Worlds) -> Vec<String> {
     let mut lines = worlds.legend();
-    let rows: Vec<(&str, Vec<String>)> = worlds.figures().map(|(figure, row)| (figure.words, cells(&row))).collect();
+    let rows: Vec<(&str, Vec<String>)> =
+        worlds.figures().iter().map(|(figure, row)| (figure.words, cells(row))).collect();
     let label = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..worlds.worlds.len())
         .map(|column| rows.iter().map(|row| row.1[column].len()).max().unwrap_or(0))
@@ -65,8 +66,8 @@ fn cells(row: &[&Summary]) -> Vec<String> {
     let width = row.iter().map(|summary| mean(summary).len()).max().unwrap_or(0);
     let cell = |summary: &&Summary| {
         let bounds = summary.interval.and_then(|interval| interval.bounds);
-        let bounds = bounds.filter(|bounds| bounds.low < bounds.high);
-        let bounds = bounds.map_or_else(String::new, |it| format!(" [{}, {}]", short(it.low), short(it.high)));
+        let bounds = bounds.map(|bounds| (short(bounds.low), short(bounds.high))).filter(|(low, high)| low != high);
+        let bounds = bounds.map_or_else(String::new, |(low, high)| format!(" [{low}, {high}]"));
         let mark = mark(row[0], summary);
         let mark = if mark.is_empty() { String::new() } else { format!(" {mark}") };
         format!("{:>width$}{bounds}{mark}", mean(summary))
@@ -77,7 +78,10 @@ fn cells(row: &[&Summary]) -> Vec<String> {
 fn remarks(worlds: &Worlds) -> Vec<String> {
     let mut lines =
         vec![format!("Means of the runs of {}. [ ] where the true mean lies, 95 % sure:", worlds.seeds())];
-    lines.push("Student's t; for runs of a hundred, Wilson's. No [ ]: the same in every run.".to_owned());
+    lines.push("Student's t; for shares of runs, Wilson's. No [ ]: narrower than the digits.".to_owned());
+    if worlds.seeds.end - worlds.seeds.start == 1 {
+        lines.push("One run says nothing of others: take more seeds.".to_owned());
+    }
     if worlds.worlds.len() > 1 {
         lines.push("> <  larger or smaller than in A, and the two intervals do not touch.".to_owned());
     }

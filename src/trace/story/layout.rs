@@ -45,7 +45,7 @@ pub(super) fn glued(text: &str) -> String {
 }
 
 /// Breaks text at spaces so that the first line takes at most `first` columns and each other at most `rest`.
-pub(in crate::trace) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut room = first.max(8);
     for word in text.split(' ').filter(|word| !word.is_empty()) {

@@ -21,7 +21,7 @@ mod verdicts;
 pub use layout::COLUMNS;
 
 pub(super) use elections::{is_minority, millis, silence};
-pub(super) use layout::wrap;
+pub use layout::wrap;
 
 use super::record::Trace;
 use super::words::{count_of, plain};

@@ -1,5 +1,6 @@
 //! How a story ends: what held, what became of all operations, and where to go on.
 
+use super::layout::{GLUE, glued};
 use super::survey::{End, Life, Survey};
 use super::{COLUMNS, Standing, Telling, wrap};
 use crate::node::{Op, OperationId};
@@ -17,7 +18,7 @@ pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<Strin
     promises(telling, lines);
     operations(survey, telling.lost.as_ref(), lines);
     if !telling.measures.is_empty() {
-        lines.extend(item("MEASURES  ", &telling.measures));
+        lines.extend(hung("MEASURES  ", &glued(&plain(&telling.measures))));
     }
     let events = format!("{} events", grouped(survey.trace.len() as u64));
     match &telling.digest {
@@ -70,10 +71,15 @@ fn shared(texts: &[&String], width: usize, verbose: bool) -> Vec<(String, usize)
 }
 
 fn item(head: &str, text: &str) -> Vec<String> {
+    hung(head, &plain(text))
+}
+
+/// Text that stands to the right of a word, however many lines it takes.
+fn hung(head: &str, text: &str) -> Vec<String> {
     let room = COLUMNS - head.len();
     let start = |place| if place == 0 { head.to_owned() } else { " ".repeat(head.len()) };
-    let parts = wrap(&plain(text), room, room);
-    parts.iter().enumerate().map(|(place, part)| format!("{}{part}", start(place))).collect()
+    let parts = wrap(text, room, room);
+    parts.iter().enumerate().map(|(place, part)| format!("{}{}", start(place), part.replace(GLUE, " "))).collect()
 }
 
 #[derive(Default)]
