@@ -122,14 +122,14 @@ fn count(tally: &mut Tally, op: &Op, life: &Life) {
         None => tally.pending += 1,
         Some((_, End::Ok(_))) => {
             tally.ok += 1;
-            // No node ever carried out what its client was told is done.
-            tally.lost += usize::from(!op.is_read() && life.applied.is_empty());
+            // No node has carried out what its client was told is done, or all that had have dropped it.
+            tally.lost += usize::from(!op.is_read() && !life.happened());
         }
         Some((_, End::Failed)) => tally.failed += 1,
         Some((_, End::GaveUp)) => {
             tally.unknown += 1;
-            tally.kept += usize::from(!life.applied.is_empty());
-            tally.never += usize::from(life.applied.is_empty() && !life.held);
+            tally.kept += usize::from(life.happened());
+            tally.never += usize::from(life.never());
         }
     }
 }

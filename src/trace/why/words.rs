@@ -19,7 +19,11 @@ impl Explainer<'_> {
                 let votes = said.map_or(0, |said| said.votes_before(trace, node, event).len());
                 let all = self.survey.voters(node);
                 let vote = if is_minority(votes, all) { "declared vote" } else { "vote" };
-                format!("{name} leads term {term}: {} of {all}", count_of(votes, vote))
+                match said.is_some_and(|said| said.candidates.is_empty()) {
+                    // Who leads was settled by others, or by itself.
+                    true => format!("{name} leads term {term}"),
+                    false => format!("{name} leads term {term}: {} of {all}", count_of(votes, vote)),
+                }
             }
             (Some(Fact::BecameCandidate { term }), Some(node)) => {
                 match silence(self.survey, trace.handler_of(event), node) {
