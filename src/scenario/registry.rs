@@ -5,7 +5,7 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
-use crate::protocols::replication::single_leader;
+use crate::protocols::replication::{chain, single_leader};
 use crate::protocols::{
     broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
     two_generals,
@@ -126,11 +126,10 @@ impl Registry {
             .with::<broadcast::Mutant>("BroadcastMutant")
             .with::<snapshot::Account>("Snapshot")
             .with::<siblings::Cart>("Siblings")
+            .with_checked::<chain::Chain>("Chain", chain::Config::check_within)
+            .with_checked::<chain::Mutant>("ChainMutant", chain::Config::check_within)
             .with_checked::<single_leader::SingleLeader>("SingleLeader", single_leader::Config::check_within)
-            .with_checked::<single_leader::Mutant>(
-                "SingleLeaderMutant",
-                single_leader::mutants::Config::check_within,
-            )
+            .with_checked::<single_leader::Mutant>("SingleLeaderMutant", single_leader::mutants::Config::check_within)
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

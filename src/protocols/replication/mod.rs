@@ -1,3 +1,4 @@
 //! One copy is no copy: several nodes hold the same data, and the ways differ in who may write.
 
+pub mod chain;
 pub mod single_leader;

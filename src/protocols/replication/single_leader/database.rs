@@ -121,15 +121,7 @@ impl Database {
         }
     }
 
-    fn on_request(
-        &mut self,
-        ctx: &mut Ctx,
-        from: NodeId,
-        epoch: Epoch,
-        operation: OperationId,
-        op: Op,
-        again: bool,
-    ) {
+    fn on_request(&mut self, ctx: &mut Ctx, from: NodeId, epoch: Epoch, operation: OperationId, op: Op, again: bool) {
         if op.is_read() && self.config.reads != Reads::Leader {
             return self.answer_read(ctx, from, operation, &op);
         }
@@ -164,9 +156,9 @@ impl Database {
         }
         let has = prev.index + entries.len() as Index;
         // What is here already stays, with all that follows it: this message may be older than what follows.
-        let known = (prev.index + 1..).zip(&entries).take_while(|(index, entry)| {
-            self.kept.entry(*index).is_some_and(|held| held.epoch == entry.epoch)
-        });
+        let known = (prev.index + 1..)
+            .zip(&entries)
+            .take_while(|(index, entry)| self.kept.entry(*index).is_some_and(|held| held.epoch == entry.epoch));
         let known = known.count();
         if known < entries.len() {
             self.append(ctx, prev.index + 1 + known as Index, entries[known..].to_vec());

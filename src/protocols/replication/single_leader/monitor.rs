@@ -159,9 +159,11 @@ impl Monitor {
         ctx.sync();
     }
 
-    /// Another monitor asks for a vote. Who hears the primary gives none.
+    /// Another monitor asks for a vote. Who hears the primary gives none; nor does who stands in the same epoch and comes
+    /// first in the group: else two would vote for each other, and neither for itself.
     fn on_elect(&mut self, ctx: &mut Ctx, from: NodeId, epoch: Epoch) {
-        let granted = self.suspects && epoch > self.newest();
+        let stands = self.campaign.as_ref().is_some_and(|campaign| campaign.epoch == epoch);
+        let granted = self.suspects && epoch > self.newest() && !(stands && ctx.me() < from);
         if granted {
             self.vote(ctx, epoch);
             self.campaign = None;
@@ -171,15 +173,7 @@ impl Monitor {
         ctx.send(from, Msg::Vote { epoch, granted, newest, in_sync });
     }
 
-    fn on_vote(
-        &mut self,
-        ctx: &mut Ctx,
-        from: NodeId,
-        epoch: Epoch,
-        granted: bool,
-        newest: Epoch,
-        in_sync: InSync,
-    ) {
+    fn on_vote(&mut self, ctx: &mut Ctx, from: NodeId, epoch: Epoch, granted: bool, newest: Epoch, in_sync: InSync) {
         let Some(campaign) = self.campaign.as_mut().filter(|campaign| campaign.epoch == epoch) else { return };
         if granted {
             campaign.votes.insert(from);
