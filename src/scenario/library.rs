@@ -57,6 +57,21 @@ library! {
     "raft/full-omission",
     "raft/snapshot-catch-up",
     "raft/nemesis",
+    "replication/async-failover",
+    "replication/forgotten-copy",
+    "replication/forgotten-monitor",
+    "replication/lag-read-your-writes",
+    "replication/lag-monotonic-reads",
+    "replication/lag-monotonic-writes",
+    "replication/lag-writes-follow-reads",
+    "replication/mongodb-rollback",
+    "replication/redis-2013",
+    "replication/kafka-isr",
+    "replication/elasticsearch-bridge",
+    "replication/github-2012",
+    "replication/three-regions",
+    "replication/chain",
+    "replication/chain-reconfigured",
 }
 
 /// The text of a built-in scenario.
