@@ -5,7 +5,7 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::{Judge, Measures, Meter};
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
-use crate::protocols::replication::{leaderless, multi_leader, single_leader};
+use crate::protocols::replication::{chain, leaderless, multi_leader, single_leader};
 use crate::protocols::{
     broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
     two_generals,
@@ -137,6 +137,8 @@ impl Registry {
             .with_checked::<leaderless::Mutant>("LeaderlessMutant", |config, cluster| {
                 config.store.check_within(cluster)
             })
+            .with_checked::<chain::Chain>("Chain", chain::Config::check_within)
+            .with_checked::<chain::Mutant>("ChainMutant", chain::Config::check_within)
             .with_checked::<single_leader::SingleLeader>("SingleLeader", single_leader::Config::check_within)
             .with_checked::<single_leader::Mutant>("SingleLeaderMutant", single_leader::mutants::Config::check_within)
     }

@@ -333,8 +333,8 @@ fn fates(survey: &Survey<'_>, moments: &mut Vec<Moment>) {
         matches!(survey.lives[*place].end, Some((_, End::GaveUp))) && !records[*place].operation.op.is_read()
     };
     let places: Vec<usize> = (0..records.len()).filter(unknown).collect();
-    let happened = |place: &&usize| !survey.lives[**place].applied.is_empty();
-    let never = |place: &&usize| survey.lives[**place].applied.is_empty() && !survey.lives[**place].held;
+    let happened = |place: &&usize| survey.lives[**place].happened();
+    let never = |place: &&usize| survey.lives[**place].never();
     let (kept, gone): (Vec<usize>, Vec<usize>) =
         (places.iter().filter(happened).copied().collect(), places.iter().filter(never).copied().collect());
     if kept.is_empty() || !survey.applies {

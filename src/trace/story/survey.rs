@@ -52,9 +52,23 @@ pub(in crate::trace) struct Life {
     pub committed: Option<EventId>,
     /// Whether some log holds it when the run ends, where it can still be committed.
     pub held: bool,
+    /// Whether every node that applied it, or held it, has dropped it since.
+    pub undone: bool,
     /// The event that committed another entry where a log still holds this one.
     pub overwritten: Option<EventId>,
     pub end: Option<(EventId, End)>,
+}
+
+impl Life {
+    /// Whether it took effect, and that lasted.
+    pub fn happened(&self) -> bool {
+        !self.applied.is_empty() && !self.undone
+    }
+
+    /// Whether it took no effect that lasted, and will take none.
+    pub fn never(&self) -> bool {
+        !self.happened() && !self.held
+    }
 }
 
 /// How an operation ended for its client.
@@ -171,6 +185,15 @@ impl<'a> Survey<'a> {
                     _ => self.lives[place].held = true,
                 }
             }
+        }
+        let mut droppers: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
+        for cut in &self.truncations {
+            let places = cut.operations.iter().filter_map(|operation| self.places.get(operation));
+            places.for_each(|place| droppers.entry(*place).or_default().push(cut.node));
+        }
+        for (place, nodes) in droppers {
+            let life = &mut self.lives[place];
+            life.undone = !life.held && life.applied.iter().all(|applied| nodes.contains(&applied.1));
         }
     }
 

@@ -101,7 +101,7 @@ fn operations(survey: &Survey<'_>, lost: Option<&BTreeSet<OperationId>>, lines: 
         let tally = tallies.entry(op_kind(&record.operation.op)).or_default();
         count(tally, &record.operation.op, life);
         // Where nobody judged: what no node ever carried out.
-        let is_lost = lost.map_or(life.applied.is_empty(), |lost| lost.contains(&record.operation.id));
+        let is_lost = lost.map_or(!life.happened(), |lost| lost.contains(&record.operation.id));
         let was_told = matches!(life.end, Some((_, End::Ok(_)))) && !record.operation.op.is_read();
         tally.lost += usize::from(was_told && is_lost);
     }
@@ -138,8 +138,8 @@ fn count(tally: &mut Tally, op: &Op, life: &Life) {
         Some((_, End::Failed)) => tally.failed += 1,
         Some((_, End::GaveUp)) => {
             tally.unknown += 1;
-            tally.kept += usize::from(!life.applied.is_empty());
-            tally.never += usize::from(life.applied.is_empty() && !life.held);
+            tally.kept += usize::from(life.happened());
+            tally.never += usize::from(life.never());
         }
     }
 }

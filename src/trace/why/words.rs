@@ -23,7 +23,11 @@ impl Explainer<'_> {
                     return Step { event, words: format!("{name} leads term {term}"), note: self.note(event) };
                 }
                 let vote = if is_minority(votes, all) { "declared vote" } else { "vote" };
-                format!("{name} leads term {term}: {} of {all}", count_of(votes, vote))
+                match said.is_some_and(|said| said.candidates.is_empty()) {
+                    // Who leads was settled by others, or by itself.
+                    true => format!("{name} leads term {term}"),
+                    false => format!("{name} leads term {term}: {} of {all}", count_of(votes, vote)),
+                }
             }
             (Some(Fact::BecameCandidate { term }), Some(node)) => {
                 match silence(self.survey, trace.handler_of(event), node) {

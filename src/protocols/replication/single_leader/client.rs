@@ -128,7 +128,9 @@ impl Client {
         let pending = self.pending.get_mut(&operation).filter(|pending| pending.asked == Some(from));
         if let Some(pending) = pending {
             pending.asked = None;
-            ctx.set_timer(Timer::AskAgain(operation), LocalSpan((self.config.patience.0 / 10).max(1)));
+            // Where nobody is known to lead, there is no hurry.
+            let pause = if primary.is_some() { self.config.patience.0 / 10 } else { self.config.patience.0 };
+            ctx.set_timer(Timer::AskAgain(operation), LocalSpan(pause.max(1)));
         }
     }
 

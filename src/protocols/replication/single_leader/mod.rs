@@ -86,6 +86,8 @@ pub mod monitor;
 pub mod mutants;
 pub mod primary;
 pub mod storage;
+#[cfg(test)]
+mod tests;
 
 pub use client::Client;
 pub use config::{Ack, Config, Failover, Fence, Reads};

@@ -159,9 +159,11 @@ impl Monitor {
         ctx.sync();
     }
 
-    /// Another monitor asks for a vote. Who hears the primary gives none.
+    /// Another monitor asks for a vote. Who hears the primary gives none; nor does who stands in the same epoch and comes
+    /// first in the group: else two would vote for each other, and neither for itself.
     fn on_elect(&mut self, ctx: &mut Ctx, from: NodeId, epoch: Epoch) {
-        let granted = self.suspects && epoch > self.newest();
+        let stands = self.campaign.as_ref().is_some_and(|campaign| campaign.epoch == epoch);
+        let granted = self.suspects && epoch > self.newest() && !(stands && ctx.me() < from);
         if granted {
             self.vote(ctx, epoch);
             self.campaign = None;
