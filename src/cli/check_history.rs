@@ -115,10 +115,8 @@ impl Shown<'_> {
     fn page(&self, calls: &[Call], conflict: &Conflict) -> String {
         let places = if self.recorded.has_lines { Places::Lines } else { Places::Entries };
         let told = pages::of_conflict(calls, conflict, self.kind.meaning(), places);
-        let mut lines = vec![
-            format!("BROKEN  Linearizable({}): {}", conflict.key, told.headline),
-            format!("  promised  {}", Promise::Linearizable.promise()),
-        ];
+        let mut lines = vec![format!("BROKEN  Linearizable({}): {}", conflict.key, told.headline)];
+        lines.extend(pages::wrapped("  promised  ", Promise::Linearizable.promise()));
         lines.extend(told.lines);
         lines.join("\n")
     }

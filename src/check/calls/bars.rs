@@ -133,7 +133,7 @@ fn asked(op: &Op) -> String {
         Op::Get(_) => String::new(),
         Op::Put(_, value) => format!("put {}", spoken(value)),
         Op::Append(_, value) => format!("add {}", spoken(value)),
-        Op::Cas { expected, new, .. } => format!("{} to {}", spoken(expected), spoken(new)),
+        Op::Cas { expected, new, .. } => format!("put {} if {}", spoken(new), spoken(expected)),
         Op::Delete(_) => "delete".to_owned(),
         Op::Take(_) => "take".to_owned(),
         Op::Acquire(_) => "acquire".to_owned(),
@@ -146,7 +146,7 @@ fn asked(op: &Op) -> String {
 fn told(call: &Call) -> String {
     match (&call.op, &call.ending) {
         (Op::Get(_) | Op::Take(_), Ending::Ok(value)) => format!("got {}", spoken(value)),
-        (Op::Cas { .. }, Ending::Failed) => "found another".to_owned(),
+        (Op::Cas { .. }, Ending::Failed) => "failed".to_owned(),
         (_, Ending::Pending | Ending::Unknown) => "unknown".to_owned(),
         (_, other) => other.word().to_owned(),
     }

@@ -42,7 +42,7 @@ pub fn linearizable(calls: &[Call], meaning: Meaning, budget: &mut Budget<'_>) -
     }
     let count = keyed.iter().map(|keyed| keyed.entries.len()).sum();
     match conflicts.into_iter().min_by_key(|(stuck, _)| *stuck) {
-        Some((stuck, keyed)) => Judgement::Unexplained(Box::new(smallest(calls, keyed, meaning, stuck))),
+        Some((stuck, keyed)) => Judgement::Unexplained(Box::new(smallest(calls, keyed, meaning, stuck, budget))),
         None if undecided == 0 => Judgement::Explained { calls: count, keys: keyed.len() },
         None => Judgement::Undecided {
             decided: keyed.len() - undecided,
@@ -55,7 +55,7 @@ pub fn linearizable(calls: &[Call], meaning: Meaning, budget: &mut Budget<'_>) -
 /// The whole history of a key.
 fn problem(keyed: &Keyed) -> Problem {
     let items = keyed.entries.iter().map(item).collect();
-    Problem { model: keyed.model, items, free: Vec::new(), past: Vec::new(), late: u32::MAX }
+    Problem { model: keyed.model, items, free: Vec::new(), past: Vec::new(), late: u32::MAX, past_is_open: false }
 }
 
 /// An entry in the search.

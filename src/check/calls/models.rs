@@ -94,6 +94,20 @@ impl Model {
             _ => false,
         }
     }
+
+    /// Whether what a key holds can have come about by adding this last.
+    pub fn ends_with(self, state: &Datum, added: &Datum) -> bool {
+        match (state, added) {
+            (_, Datum::Absent) => true,
+            (Datum::Text(all), Datum::Text(last)) => all.ends_with(&**last),
+            (Datum::List(all), Datum::List(last)) if self == Model::Set => {
+                last.iter().all(|item| all.binary_search(item).is_ok())
+            }
+            (Datum::List(all), Datum::List(last)) => all.ends_with(last),
+            // A number that was stored, or added to nothing.
+            (all, last) => all == last,
+        }
+    }
 }
 
 /// A set as it is kept: each value once, in order. The empty set is nothing.

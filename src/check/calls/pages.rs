@@ -31,8 +31,8 @@ pub fn of_conflict(calls: &[Call], conflict: &Conflict, meaning: Meaning, places
         conflict.shown.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning)).collect();
     let reasons = reasons(&vec![conflict.model; entries.len()], &entries, &names, Order::Time);
     let ending = format!("{}{}", reasons.hence, tell_droppable(conflict, &shown, &names));
-    let mut lines = body(&shown, &names, &reasons, &ending, places);
-    lines.extend(tell_past(calls, conflict, meaning, &names));
+    let past = tell_past(calls, conflict, meaning, &names);
+    let mut lines = body(&shown, &names, &reasons, &past, &ending, places);
     lines.extend(conclusion(&shown, &names, conflict.is_smallest, places));
     let headline = headline(shown.len(), "no order");
     Told { about: Some(conflict.key.to_string()), headline, hence: reasons.hence, lines }
@@ -50,7 +50,7 @@ pub fn of_disorder(calls: &[Call], disorder: &Disorder, meaning: Meaning, places
     };
     let models: Vec<Model> = entries.iter().map(model).collect();
     let reasons = reasons(&models, &entries, &names, Order::Client);
-    let mut lines = body(&shown, &names, &reasons, &reasons.hence, places);
+    let mut lines = body(&shown, &names, &reasons, &[], &reasons.hence, places);
     lines.extend(conclusion(&shown, &names, disorder.is_smallest, places));
     let keys = keys_of(calls, &disorder.shown);
     let about = (keys.len() == 1).then(|| keys[0].to_string());
@@ -58,8 +58,16 @@ pub fn of_disorder(calls: &[Call], disorder: &Disorder, meaning: Meaning, places
 }
 
 /// The bars and the reasons.
-fn body(shown: &[&Call], names: &[String], reasons: &Reasons, ending: &str, places: Places) -> Vec<String> {
+fn body(
+    shown: &[&Call],
+    names: &[String],
+    reasons: &Reasons,
+    past: &[String],
+    ending: &str,
+    places: Places,
+) -> Vec<String> {
     let mut lines = bars(shown, names, places);
+    lines.extend_from_slice(past);
     let width = reasons.steps.iter().map(|step| step.known.len()).max().unwrap_or_default();
     lines.extend(reasons.steps.iter().map(|step| format!("  {:width$}  {}", step.known, step.follows)));
     lines.extend(wrapped("  ", ending));
@@ -176,8 +184,8 @@ fn tell_past(calls: &[Call], conflict: &Conflict, meaning: Meaning, names: &[Str
         !conflict.shown.contains(place) && stored.is_some_and(|stored| values.contains(&stored))
     };
     let others = conflict.past.iter().filter(stores).count();
-    // The first needed call that began after all of them had ended.
-    let end = conflict.past.iter().filter_map(|place| calls[*place].certain_end()).max();
+    // The first call that began after all of them had ended.
+    let end = conflict.past.iter().filter(stores).filter_map(|place| calls[*place].certain_end()).max();
     let first = conflict.shown.iter().position(|place| end.is_some_and(|end| end < calls[*place].invoked));
     match (others, first) {
         (0, _) | (_, None) => Vec::new(),
@@ -190,7 +198,8 @@ fn tell_past(calls: &[Call], conflict: &Conflict, meaning: Meaning, names: &[Str
     }
 }
 
-fn wrapped(head: &str, text: &str) -> Vec<String> {
+/// Breaks a text into lines, all but the first beneath its own beginning.
+pub fn wrapped(head: &str, text: &str) -> Vec<String> {
     let mut lines = vec![head.to_owned()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is a first line");

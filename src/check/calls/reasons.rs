@@ -45,6 +45,8 @@ enum Why {
     Found,
     /// Otherwise this read would have seen the one and not the other.
     Unseen { read: usize, write: usize },
+    /// Otherwise this compare-and-set would have found what it expected.
+    Missed { miss: usize },
     /// By way of others.
     Chain,
 }
@@ -126,7 +128,8 @@ impl Deduction<'_> {
     fn deduce(&mut self) -> bool {
         let mut is_new = self.chain();
         for read in 0..self.entries.len() {
-            if let Some(value) = found(self.models[read], &self.entries[read]) {
+            let happened = self.entries[read].is_certain() || self.is_found(read);
+            if let Some(value) = found(self.models[read], &self.entries[read]).filter(|_| happened) {
                 is_new |= self.look_for_source(read, &value);
             }
         }
@@ -178,7 +181,7 @@ impl Deduction<'_> {
 
     /// A read found what `source` wrote, or what was there at the start. No other write comes between.
     fn look_between(&mut self, source: Option<usize>, read: usize, value: &Datum) -> bool {
-        let mut is_new = false;
+        let mut is_new = self.look_at_misses(source, read, value);
         for write in (0..self.entries.len()).filter(|write| *write != read && Some(*write) != source) {
             if !self.is_one_key(write, read) {
                 continue;
@@ -192,7 +195,7 @@ impl Deduction<'_> {
             let before_read = self.known[write][read];
             match (after_source, before_read, source) {
                 (Some(after), Some(before), _) => {
-                    let premises = found.into_iter().chain(after).chain([before]).collect();
+                    let premises = after.into_iter().chain([before]).collect();
                     let text = self.tell_hidden(write, read, value);
                     self.end.get_or_insert((text, premises));
                     return false;
@@ -206,6 +209,37 @@ impl Deduction<'_> {
                     is_new |= self.add(write, source, Why::Unseen { read, write }, premises);
                 }
                 _ => {}
+            }
+        }
+        is_new
+    }
+
+    /// Between a write and one that found its value, no compare-and-set misses that value.
+    fn look_at_misses(&mut self, source: Option<usize>, read: usize, value: &Datum) -> bool {
+        let Some(source) = source else { return false };
+        let mut is_new = false;
+        for miss in (0..self.entries.len()).filter(|miss| self.entries[*miss].told == Told::Mismatch) {
+            let Op::Cas { expected, .. } = &self.entries[miss].op else { continue };
+            if !self.is_one_key(miss, read) || self.models[miss].plain(expected) != *value {
+                continue;
+            }
+            let found = self.known[source][read];
+            match (self.known[source][miss], self.known[miss][read]) {
+                (Some(after), Some(before)) => {
+                    let premises = found.into_iter().chain([after, before]).collect();
+                    let text = format!("Hence {} must find {}. It found another.", self.names[miss], spoken(value));
+                    self.end.get_or_insert((text, premises));
+                    return false;
+                }
+                (Some(after), None) => {
+                    let premises = found.into_iter().chain([after]).collect();
+                    is_new |= self.add(read, miss, Why::Missed { miss }, premises);
+                }
+                (None, Some(before)) => {
+                    let premises = found.into_iter().chain([before]).collect();
+                    is_new |= self.add(miss, source, Why::Missed { miss }, premises);
+                }
+                (None, None) => {}
             }
         }
         is_new
@@ -313,6 +347,7 @@ impl Deduction<'_> {
                 let (name, verb) = (&self.names[read], self.verb(read));
                 format!("{name} {verb} {}, not {}", spoken(&value(read)), spoken(&unseen))
             }
+            Why::Missed { miss } => format!("{} found another", self.names[miss]),
             Why::Chain => return None,
         };
         Some(Step { known, follows: format!("so {from} before {to}") })

@@ -44,6 +44,8 @@ pub struct Problem {
     pub past: Vec<Op>,
     /// See `past`.
     pub late: u32,
+    /// Whether anything at all may happen as long as what is `past` may.
+    pub past_is_open: bool,
 }
 
 /// What the search found.
@@ -84,6 +86,8 @@ enum Move {
     Item(usize),
     Free(usize),
     Past(usize),
+    /// Anything happens.
+    Open,
 }
 
 /// A value that a register may hold, and who still wants it.
@@ -110,6 +114,8 @@ struct State {
     datum: Datum,
     /// Which of the values of a register it is.
     value: usize,
+    /// Whether anything may stand before `datum`: what it was is not known, but what was added since.
+    is_open: bool,
 }
 
 struct Frame {
@@ -168,11 +174,7 @@ impl<'a> Search<'a> {
         let mut link_of = vec![(NIL, None); items.len()];
         for (_, is_end, item) in places {
             let link = links.len() as u32;
-            if is_end {
-                link_of[item].1 = Some(link)
-            } else {
-                link_of[item].0 = link
-            }
+            if is_end { link_of[item].1 = Some(link) } else { link_of[item].0 = link }
             links.push((item, is_end));
         }
         let count = links.len() as u32;
@@ -221,9 +223,7 @@ impl<'a> Search<'a> {
         let mut values_of = |op: &Op, told: &Told| {
             let told_nothing = *told == Told::Nothing;
             match (op, told) {
-                (Op::Get(_), Told::Value(value)) => {
-                    Values { finds: Some(number(value)), must_find: true, stores: None }
-                }
+                (Op::Get(_), Told::Value(value)) => Values { finds: Some(number(value)), must_find: true, stores: None },
                 (Op::Put(_, value), _) => Values { stores: Some(number(value)), ..Values::default() },
                 (Op::Delete(_), _) => Values { stores: Some(0), ..Values::default() },
                 (Op::Cas { expected, .. }, Told::Mismatch) => {
@@ -266,7 +266,7 @@ impl<'a> Search<'a> {
     fn run(mut self, budget: &mut Budget<'_>) -> Found {
         #[expect(clippy::disallowed_types, reason = "only asked whether it holds something; its order is never seen")]
         let mut tried = std::collections::HashSet::<u128>::new();
-        let mut state = State { datum: Datum::Absent, value: 0 };
+        let mut state = State { datum: Datum::Absent, value: 0, is_open: false };
         let mut frames = vec![Frame { moves: self.moves(&state), tried: 0, by: None }];
         while self.certain_left > 0 {
             let Some(frame) = frames.last_mut() else { return Found::None(self.furthest) };
@@ -332,6 +332,7 @@ impl<'a> Search<'a> {
         moves.extend((0..self.problem.free.len()).map(Move::Free));
         if self.late_done == 0 {
             moves.extend((0..self.problem.past.len()).map(Move::Past));
+            moves.extend(self.problem.past_is_open.then_some(Move::Open));
         }
         moves
     }
@@ -346,16 +347,13 @@ impl<'a> Search<'a> {
             || of.told == Told::Mismatch
             || matches!((&of.op, &of.told), (Op::Take(_), Told::Value(Datum::Absent)));
         if reads {
-            return of.ended.is_some()
-                && self.problem.model.step(&state.datum, &of.client, &of.op, &of.told).is_some();
+            return !state.is_open
+                && of.ended.is_some() && self.problem.model.step(&state.datum, &of.client, &of.op, &of.told).is_some();
         }
         // Rule 3: nor is more lost where a register holds what nobody wants to find any more, and such a value overwrites it.
         // But a compare-and-set that is to miss may need the overwriting later.
-        let overwrites =
-            of.ended.is_some() && matches!(of.op, Op::Put(..) | Op::Delete(_)) && self.mismatches_left == 0;
-        overwrites
-            && self.is_unwanted(state.value)
-            && self.of_item[item].stores.is_some_and(|value| self.is_unwanted(value))
+        let overwrites = of.ended.is_some() && matches!(of.op, Op::Put(..) | Op::Delete(_)) && self.mismatches_left == 0;
+        overwrites && self.is_unwanted(state.value) && self.of_item[item].stores.is_some_and(|value| self.is_unwanted(value))
     }
 
     /// Whether a call that can be left out is best left out: it stores what nobody wants to find.
@@ -380,12 +378,19 @@ impl<'a> Search<'a> {
             }
             Move::Free(place) => (None, &free[place], &Told::Nothing, false, &self.of_free[place]),
             Move::Past(place) => (None, &past[place], &Told::Nothing, false, &self.of_past[place]),
+            Move::Open => {
+                let is_news = !state.is_open || state.datum != Datum::Absent;
+                return is_news.then(|| State { datum: Datum::Absent, value: state.value, is_open: true });
+            }
         };
+        if state.is_open {
+            return step_open(*model, state, op, told);
+        }
         let datum = model.step(&state.datum, client.unwrap_or(&self.nobody), op, told)?;
         if !is_certain && (datum == state.datum) {
             return None;
         }
-        Some(State { datum, value: values.stores.unwrap_or(state.value) })
+        Some(State { datum, value: values.stores.unwrap_or(state.value), is_open: false })
     }
 
     /// Whether no order can go on from here.
@@ -399,7 +404,7 @@ impl<'a> Search<'a> {
             return true;
         }
         // Rule 5: what only grows stays within all that is still to be read.
-        self.reads.get(self.reads_done).is_some_and(|read| match &self.problem.items[*read].told {
+        !after.is_open && self.reads.get(self.reads_done).is_some_and(|read| match &self.problem.items[*read].told {
             Told::Value(shown) => {
                 let model = self.problem.model;
                 !model.leads_to(&after.datum, &model.plain(shown))
@@ -459,13 +464,33 @@ impl<'a> Search<'a> {
 
     /// All values that nobody wants are one.
     fn print_of(&self, state: &State) -> u128 {
-        if self.is_unwanted(state.value) { print(&"unwanted") } else { print(&state.datum) }
+        if self.is_unwanted(state.value) { print(&"unwanted") } else { print(&(&state.datum, state.is_open)) }
     }
 }
 
 /// Whether what an operation leaves does not depend on what was there, or it leaves all as it was.
 pub fn overwrites(op: &Op) -> bool {
     matches!(op, Op::Get(_) | Op::Put(..) | Op::Delete(_) | Op::Cas { .. })
+}
+
+/// What a key holds after an operation, if all that is known of it is what was added last.
+fn step_open(model: Model, state: &State, op: &Op, told: &Told) -> Option<State> {
+    let closed = |datum: Datum| State { datum, is_open: false, ..state.clone() };
+    match (op, told) {
+        (Op::Get(_), Told::Value(shown)) => {
+            model.ends_with(&model.plain(shown), &state.datum).then(|| closed(model.plain(shown)))
+        }
+        (Op::Cas { .. }, Told::Mismatch) => Some(state.clone()),
+        (Op::Cas { expected, new, .. }, _) => {
+            model.ends_with(&model.plain(expected), &state.datum).then(|| closed(model.plain(new)))
+        }
+        (Op::Put(_, value), _) => Some(closed(model.plain(value))),
+        (Op::Delete(_), _) => Some(closed(Datum::Absent)),
+        (Op::Append(..), _) => {
+            model.step(&state.datum, &"".into(), op, told).map(|datum| State { datum, ..state.clone() })
+        }
+        _ => None,
+    }
 }
 
 fn count(wanted: &mut [Wanted], values: Values, by: i32) {

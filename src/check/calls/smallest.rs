@@ -45,7 +45,8 @@ enum Fate {
     Free,
 }
 
-struct Shrinking<'a> {
+struct Shrinking<'a, 'b> {
+    go_on: &'a mut (dyn FnMut() -> bool + 'b),
     model: Model,
     entries: Vec<&'a Entry>,
     /// How far the history is looked at: what ended later has not ended.
@@ -55,8 +56,9 @@ struct Shrinking<'a> {
 }
 
 /// The conflict of a key's history that has no order; the search found orders up to the call that ended at `stuck`.
-pub fn smallest(calls: &[Call], keyed: &Keyed, meaning: Meaning, stuck: u32) -> Conflict {
+pub fn smallest(calls: &[Call], keyed: &Keyed, meaning: Meaning, stuck: u32, budget: &mut Budget<'_>) -> Conflict {
     let mut shrinking = Shrinking {
+        go_on: budget.go_on,
         model: keyed.model,
         entries: keyed.entries.iter().collect(),
         until: u32::MAX,
@@ -65,17 +67,44 @@ pub fn smallest(calls: &[Call], keyed: &Keyed, meaning: Meaning, stuck: u32) -> 
     };
     shrinking.cut_after(stuck);
     let late = shrinking.find_window();
-    let mut fates: Vec<Fate> = shrinking.entries.iter().map(|entry| shrinking.fate_in_window(entry, late)).collect();
-    shrinking.free_what_can_be(&mut fates, late);
-    let without_past: Vec<Fate> =
-        fates.iter().map(|fate| if *fate == Fate::Past { Fate::Free } else { *fate }).collect();
-    if shrinking.conflicts(&without_past, u32::MAX) {
-        fates = without_past;
+    // The latest window has the fewest calls, but an earlier one may need fewer of them.
+    let begins: Vec<u32> = shrinking.entries.iter().map(|entry| entry.invoked).collect();
+    let latest = begins.partition_point(|begin| *begin < late);
+    let windows = begins[latest.saturating_sub(WINDOWS)..latest].iter().rev().copied();
+    let mut best = shrinking.in_window(calls, keyed, meaning, late);
+    for window in windows {
+        if best.shown.len() <= 3 || !shrinking.has_window(window) {
+            break;
+        }
+        let other = shrinking.in_window(calls, keyed, meaning, window);
+        if other.shown.len() < best.shown.len() {
+            best = other;
+        }
     }
-    conflict(calls, keyed, meaning, &shrinking, &fates)
+    best
 }
 
-impl Shrinking<'_> {
+/// How many earlier windows are looked at. Our choice.
+const WINDOWS: usize = 12;
+
+impl Shrinking<'_, '_> {
+    /// The smallest conflict of the calls that had not ended before `late`.
+    fn in_window(&mut self, calls: &[Call], keyed: &Keyed, meaning: Meaning, late: u32) -> Conflict {
+        let mut fates: Vec<Fate> = self.entries.iter().map(|entry| fate_in_window(entry, late)).collect();
+        self.free_what_can_be(&mut fates, late);
+        let without_past: Vec<Fate> =
+            fates.iter().map(|fate| if *fate == Fate::Past { Fate::Free } else { *fate }).collect();
+        if past_matters(&fates) && self.conflicts(&without_past, u32::MAX) {
+            fates = without_past;
+        }
+        conflict(calls, keyed, meaning, self, &fates)
+    }
+
+    fn has_window(&mut self, late: u32) -> bool {
+        let fates: Vec<Fate> = self.entries.iter().map(|entry| fate_in_window(entry, late)).collect();
+        self.conflicts(&fates, late)
+    }
+
     /// Cuts the history after the first end up to which there is no order.
     fn cut_after(&mut self, stuck: u32) {
         let mut ends: Vec<u32> = self.entries.iter().filter_map(|entry| entry.ended).collect();
@@ -99,7 +128,8 @@ impl Shrinking<'_> {
 
     /// The latest beginning before which all that has ended can be taken for past.
     fn find_window(&mut self) -> u32 {
-        if !self.entries.iter().all(|entry| overwrites(&entry.op)) {
+        let has_past = |op: &Op| overwrites(op) || matches!(op, Op::Append(..));
+        if !self.entries.iter().all(|entry| has_past(&entry.op)) {
             return 0;
         }
         let begins: Vec<u32> = self.entries.iter().map(|entry| entry.invoked).collect();
@@ -107,15 +137,9 @@ impl Shrinking<'_> {
         let (mut low, mut high) = (0, begins.len());
         while low + 1 < high {
             let middle = low.midpoint(high);
-            let fates: Vec<Fate> =
-                self.entries.iter().map(|entry| self.fate_in_window(entry, begins[middle])).collect();
-            if self.conflicts(&fates, begins[middle]) { low = middle } else { high = middle }
+            if self.has_window(begins[middle]) { low = middle } else { high = middle }
         }
         begins.get(low).copied().unwrap_or_default()
-    }
-
-    fn fate_in_window(&self, entry: &Entry, late: u32) -> Fate {
-        if entry.ended.is_some_and(|end| end < late) { Fate::Past } else { Fate::Kept }
     }
 
     /// Frees halves, quarters, and so on down to single calls, until no single one can be freed (Zeller and Hildebrandt,
@@ -144,9 +168,10 @@ impl Shrinking<'_> {
     fn conflicts(&mut self, fates: &[Fate], late: u32) -> bool {
         let problem = self.problem(fates, late);
         let allowed = STATES.min(self.states);
-        let mut budget = Budget { states: allowed, go_on: &mut || true };
+        let mut budget = Budget { states: allowed, go_on: &mut *self.go_on };
         let found = search(&problem, &mut budget);
-        self.states -= allowed - budget.states;
+        let left = budget.states;
+        self.states -= allowed - left;
         self.met_limit |= found == Found::Undecided;
         matches!(found, Found::None(_))
     }
@@ -158,7 +183,7 @@ impl Shrinking<'_> {
             let changes = !entry.is_reading();
             match fate {
                 Fate::Kept if entry.invoked < self.until && (changes || kept.ended.is_some()) => items.push(kept),
-                Fate::Past if changes => past.push(entry.op.clone()),
+                Fate::Past if changes && overwrites(&entry.op) => past.push(entry.op.clone()),
                 Fate::Free if changes && overwrites(&entry.op) => free.push(entry.op.clone()),
                 // As often as one likes is too much of these.
                 Fate::Free if changes => items.push(Item { told: Told::Nothing, invoked: 0, ended: None, ..kept }),
@@ -170,8 +195,18 @@ impl Shrinking<'_> {
             ops.sort();
             ops.dedup();
         });
-        Problem { model: self.model, items, free, past, late: if past_matters(fates) { late } else { u32::MAX } }
+        // Where keys grow, what is past may have left anything.
+        let past_is_open = past_matters(fates) && !self.entries.iter().all(|entry| overwrites(&entry.op));
+        if past_is_open {
+            past.clear();
+        }
+        let late = if past_matters(fates) { late } else { u32::MAX };
+        Problem { model: self.model, items, free, past, late, past_is_open }
     }
+}
+
+fn fate_in_window(entry: &Entry, late: u32) -> Fate {
+    if entry.ended.is_some_and(|end| end < late) { Fate::Past } else { Fate::Kept }
 }
 
 fn past_matters(fates: &[Fate]) -> bool {
@@ -179,18 +214,17 @@ fn past_matters(fates: &[Fate]) -> bool {
 }
 
 /// Puts together what is shown: what is needed, and for each value that it read a write that stored it.
-fn conflict(calls: &[Call], keyed: &Keyed, meaning: Meaning, shrinking: &Shrinking<'_>, fates: &[Fate]) -> Conflict {
-    let with =
-        |fate: Fate| shrinking.entries.iter().zip(fates).filter(move |(_, it)| **it == fate).map(|(entry, _)| *entry);
+fn conflict(calls: &[Call], keyed: &Keyed, meaning: Meaning, shrinking: &Shrinking<'_, '_>, fates: &[Fate]) -> Conflict {
+    let with = |fate: Fate| shrinking.entries.iter().zip(fates).filter(move |(_, it)| **it == fate).map(|(entry, _)| *entry);
     let needed: Vec<usize> = with(Fate::Kept).map(|entry| entry.call).collect();
     let mut shown: Vec<&Entry> = with(Fate::Kept).collect();
     // The last write of a value is the likeliest; one that is past must not be left unsaid.
-    let mut others: Vec<&Entry> =
-        with(Fate::Free).chain(with(Fate::Past)).filter(|entry| !entry.is_reading()).collect();
+    let mut others: Vec<&Entry> = with(Fate::Free).chain(with(Fate::Past)).filter(|entry| !entry.is_reading()).collect();
     others.sort_by_key(|entry| entry.ended.unwrap_or(u32::MAX));
     let mut wanting: Vec<Datum> = shown.iter().filter_map(|entry| found(keyed.model, entry)).collect();
     while let Some(value) = wanting.pop() {
-        let stores = |entry: &&Entry| stored(keyed.model, &entry.op).as_ref() == Some(&value);
+        let stores =
+            |entry: &&Entry| !entry.is_reading() && stored(keyed.model, &entry.op).as_ref() == Some(&value);
         if value == Datum::Absent || shown.iter().any(stores) {
             continue;
         }
@@ -218,17 +252,17 @@ fn conflict(calls: &[Call], keyed: &Keyed, meaning: Meaning, shrinking: &Shrinki
 
 /// Whether some calls by themselves have an order.
 pub fn fits(calls: &[Call], places: &[usize], model: Model, meaning: Meaning) -> bool {
-    let items =
-        places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning)).map(|entry| item(&entry));
-    let problem = Problem { model, items: items.collect(), free: vec![], past: vec![], late: u32::MAX };
+    let items = places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning)).map(|entry| item(&entry));
+    let problem = Problem { model, items: items.collect(), free: vec![], past: vec![], late: u32::MAX, past_is_open: false };
     search(&problem, &mut Budget { states: STATES, go_on: &mut || true }) == Found::Order
 }
 
-/// The value that a call found, where it says so.
+/// The value that a call found, if it took effect, where that is known.
 pub fn found(model: Model, entry: &Entry) -> Option<Datum> {
     match (&entry.op, &entry.told) {
         (Op::Get(_) | Op::Take(_), Told::Value(value)) => Some(model.plain(value)),
-        (Op::Cas { expected, .. }, Told::Value(_)) => Some(model.plain(expected)),
+        // One that is unknown found it if it took effect.
+        (Op::Cas { expected, .. }, Told::Value(_) | Told::Nothing) => Some(model.plain(expected)),
         _ => None,
     }
 }

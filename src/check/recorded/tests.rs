@@ -101,6 +101,20 @@ fn what_is_written_is_read_back() {
     assert!(is_linearizable(&again, Kind::KeyValue));
 }
 
+#[test]
+fn small_histories_that_are_kept_here() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/histories");
+    let cases = [
+        ("register-stale.log", Kind::Register, false),
+        ("register-unknown.log", Kind::Register, true),
+        ("kv-append.edn", Kind::KeyValue, true),
+    ];
+    for (file, kind, expected) in cases {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        assert_eq!(judged(&text, kind), expected, "{file}");
+    }
+}
+
 fn oracles() -> Option<&'static Path> {
     let folder = Path::new("/work/shared/oracles/linearizability");
     if !folder.exists() {

@@ -112,6 +112,7 @@ fn two_leaders_of_one_term_are_explained_by_the_vote_that_was_forgotten() {
             format!("{} leads since {}", name(first.1), first.0),
             format!("{} leads since {}", name(second.1), second.0),
         ],
+        picture: vec![],
         culprits: vec![first.0, second.0],
         insight: vec!["Majorities share a node; safety rests on its memory.".to_owned()],
         from_start: Vec::new(),
