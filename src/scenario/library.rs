@@ -59,6 +59,7 @@ library! {
     "raft/nemesis",
     "replication/quorum",
     "replication/abd",
+    "replication/dynamo",
     "replication/sloppy-quorum",
     "replication/read-repair",
     "replication/hinted-handoff",

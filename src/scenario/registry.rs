@@ -5,11 +5,11 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::Judge;
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
+use crate::protocols::replication::leaderless;
 use crate::protocols::{
     broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
     two_generals,
 };
-use crate::protocols::replication::leaderless;
 use crate::trace::Lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -127,7 +127,9 @@ impl Registry {
             .with::<snapshot::Account>("Snapshot")
             .with::<siblings::Cart>("Siblings")
             .with_checked::<leaderless::Leaderless>("Leaderless", leaderless::Config::check_within)
-            .with_checked::<leaderless::Mutant>("LeaderlessMutant", |config, cluster| config.store.check_within(cluster))
+            .with_checked::<leaderless::Mutant>("LeaderlessMutant", |config, cluster| {
+                config.store.check_within(cluster)
+            })
     }
 
     /// Adds a protocol, or puts one in the place of another of the same name.

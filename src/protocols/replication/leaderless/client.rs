@@ -4,9 +4,7 @@ use super::held::{Held, Tag};
 use super::messages::{Msg, Timer};
 use super::ring::preference;
 use super::{Config, FanOut, Leaderless, REPLICAS, Versions};
-use crate::node::{
-    Ctx, Datum, Fact, Key, NodeId, Op, Operation, OperationId, Outcome, Retry, node_value,
-};
+use crate::node::{Ctx, Datum, Fact, Key, NodeId, Op, Operation, OperationId, Outcome, Retry, node_value};
 use crate::protocols::versions::{Siblings, VersionVector};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +61,11 @@ impl Client {
     }
 
     /// A read asks for values. A write is sent out at once, or asks for the highest number first.
-    pub(super) fn on_operation(&mut self, ctx: &mut Ctx<Leaderless>, Operation { id, op, timeout, retry }: Operation) {
+    pub(super) fn on_operation(
+        &mut self,
+        ctx: &mut Ctx<Leaderless>,
+        Operation { id, op, timeout, retry }: Operation,
+    ) {
         let (key, value) = match op {
             Op::Get(key) => (key, None),
             Op::Put(key, value) => (key, Some(value)),
@@ -122,13 +124,16 @@ impl Client {
         let Some(pending) = self.pending.get(&operation) else { return };
         let Pending { key, newest, .. } = pending;
         for replica in pending.silent() {
-            ctx.send(replica, match pending.phase {
-                Phase::Fetch => Msg::Fetch { operation, key: key.clone() },
-                Phase::Store => {
-                    let hint = pending.asked[&replica];
-                    Msg::Store { operation, key: key.clone(), held: newest.clone(), hint }
-                }
-            });
+            ctx.send(
+                replica,
+                match pending.phase {
+                    Phase::Fetch => Msg::Fetch { operation, key: key.clone() },
+                    Phase::Store => {
+                        let hint = pending.asked[&replica];
+                        Msg::Store { operation, key: key.clone(), held: newest.clone(), hint }
+                    }
+                },
+            );
         }
         ctx.set_timer(Timer::Patience(operation), self.config.patience);
     }
@@ -158,7 +163,8 @@ impl Client {
             pending.newest = Held::Newest(Some((tag, value.clone())));
         } else if self.config.write_back {
             let Pending { fetched, newest, .. } = &*pending;
-            pending.stored = fetched.iter().filter(|(_, held)| *held == newest).map(|(replica, _)| *replica).collect();
+            pending.stored =
+                fetched.iter().filter(|(_, held)| *held == newest).map(|(replica, _)| *replica).collect();
         } else {
             return self.finish(ctx, operation);
         }

@@ -60,7 +60,7 @@ pub enum FanOut {
 impl Default for Config {
     fn default() -> Self {
         Config {
-            n: 3, // (3, 2, 2) is what most of Dynamo's services use (§6).
+            n: 3, // (3, 2, 2) is Dynamo's common choice (§6).
             w: 2,
             r: 2,
             versions: Versions::default(),
@@ -84,11 +84,17 @@ impl Config {
             return Err(format!("nobody asks: the cluster has no group {CLIENTS:?}"));
         }
         if self.n == 0 || self.n > replicas {
-            return Err(format!("n is {}, and the group {REPLICAS:?} has {replicas} nodes; n is from 1 to that", self.n));
+            return Err(format!(
+                "n is {}, and the group {REPLICAS:?} has {replicas} nodes; n is from 1 to that",
+                self.n
+            ));
         }
         for (name, count) in [("w", self.w), ("r", self.r)] {
             if count == 0 || count > self.n {
-                return Err(format!("{name} is {count}, and {} replicas hold a key; {name} is from 1 to that", self.n));
+                return Err(format!(
+                    "{name} is {count}, and {} replicas hold a key; {name} is from 1 to that",
+                    self.n
+                ));
             }
         }
         let spans = [("patience", Some(self.patience)), ("hand_off", Some(self.hand_off))];

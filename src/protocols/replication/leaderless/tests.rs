@@ -73,8 +73,7 @@ impl Pair {
         let config = Config { n: 2, anti_entropy: Some(LocalSpan::seconds(1)), ..Config::default() };
         let boot = |place: usize| {
             let (mut effects, mut choose) = (Vec::new(), |_| 0);
-            let mut ctx =
-                Ctx::new(cluster.id(place), &cluster, ClockReading::default(), &mut effects, &mut choose);
+            let mut ctx = Ctx::new(cluster.id(place), &cluster, ClockReading::default(), &mut effects, &mut choose);
             let mut replica = Replica::boot(&mut ctx, &config, &Default::default());
             replica.kept.held = held[place].clone();
             Leaderless::Replica(replica)
