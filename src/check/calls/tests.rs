@@ -255,9 +255,8 @@ proptest! {
 
 #[test]
 fn sequential_consistency_forgets_time_but_not_who() {
-    let judged = |text: &str| {
-        sequential(&history(text), FILE, &mut Budget { states: 100_000, go_on: &mut || true }).unwrap()
-    };
+    let judged =
+        |text: &str| sequential(&history(text), FILE, &mut Budget { states: 100_000, go_on: &mut || true }).unwrap();
     // A stale read of somebody else is in order; one of the writer itself is not.
     assert_eq!(judged("a 0 1 put 1 \n b 2 3 get nil"), None);
     let disorder = judged("a 0 1 put 1 \n a 2 3 get nil \n b 4 5 get 1").unwrap();

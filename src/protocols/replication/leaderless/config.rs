@@ -60,7 +60,7 @@ pub enum FanOut {
 impl Default for Config {
     fn default() -> Self {
         Config {
-            n: 3, // (3, 2, 2) is what most of Dynamo's services use (§6).
+            n: 3, // (3, 2, 2) is Dynamo's common choice (§6).
             w: 2,
             r: 2,
             versions: Versions::default(),

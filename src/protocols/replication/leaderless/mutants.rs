@@ -30,8 +30,6 @@ pub enum Bug {
     DropsSiblings,
     /// What is kept for others is kept in memory alone: a crash of the substitute forgets it.
     ForgetsHints,
-    /// A replica answers before what it was told is on its disk.
-    AnswersBeforeSync,
 }
 
 node_value! {
@@ -90,16 +88,9 @@ impl Mutant {
 
     /// Spoils effects, and lets them take place.
     fn let_out(&self, ctx: &mut Ctx<Self>, effects: Vec<Effect<Leaderless>>) {
-        let effects = match self.bug {
-            Bug::ForgetsHints => effects.into_iter().filter(|effect| !is_hint(effect)).collect(),
-            Bug::AnswersBeforeSync => {
-                let is_send = |effect: &Effect<Leaderless>| matches!(effect, Effect::Send { .. });
-                let (sends, rest): (Vec<_>, Vec<_>) = effects.into_iter().partition(is_send);
-                sends.into_iter().chain(rest).collect()
-            }
-            _ => effects,
-        };
-        effects.into_iter().for_each(|effect| ctx.effect(effect.retyped()));
+        let forgets = |effect: &Effect<Leaderless>| self.bug == Bug::ForgetsHints && is_hint(effect);
+        let effects = effects.into_iter().filter(|effect| !forgets(effect));
+        effects.for_each(|effect| ctx.effect(effect.retyped()));
     }
 
     /// Changes what a replica holds, or what it hears, before it compares the two.
