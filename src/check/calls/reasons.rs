@@ -126,8 +126,11 @@ impl Deduction<'_> {
 
     /// Draws what conclusions can be drawn once; says whether there were any.
     fn deduce(&mut self) -> bool {
-        let mut is_new = self.chain();
+        let mut is_new = false;
         for read in 0..self.entries.len() {
+            while self.chain() {
+                is_new = true;
+            }
             let happened = self.entries[read].is_certain() || self.is_found(read);
             if let Some(value) = found(self.models[read], &self.entries[read]).filter(|_| happened) {
                 is_new |= self.look_for_source(read, &value);
@@ -160,16 +163,13 @@ impl Deduction<'_> {
             (0..self.entries.len()).filter(stores).partition(|write| self.known[read][*write].is_some());
         let from_start = *value == Datum::Absent;
         match sources.as_slice() {
-            [] if !from_start => {
-                let premises = after.iter().filter_map(|write| self.known[read][*write]).collect();
-                let name = &self.names[read];
-                let text = match after.as_slice() {
-                    [] => format!("Nobody wrote {}, which {name} found.", spoken(value)),
-                    _ => format!("But nobody else wrote {}, which {name} found.", spoken(value)),
-                };
-                self.end.get_or_insert((text, premises));
+            // Where somebody wrote it later, an earlier write may stand among those that are not shown.
+            [] if !from_start && after.is_empty() && self.entries[read].op.is_read() => {
+                let text = format!("Nobody had begun to write {}, which {} found.", spoken(value), self.names[read]);
+                self.end.get_or_insert((text, vec![]));
                 false
             }
+            [] if !from_start => false,
             [] => self.look_between(None, read, value),
             [source] if !from_start => {
                 let is_new = self.add(*source, read, Why::Found, vec![]);

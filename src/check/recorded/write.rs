@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 /// Writes calls, one map a line, in the order in which things happened. Calls about no key are left out.
 ///
-/// A client whose call ended unknown goes on under a new number, as in Jepsen: the old one may still be at it.
+/// A client whose call ended unknown goes on under a new number, as in Jepsen: the old one may still be at it. So does one
+/// that asks while it waits.
 pub fn write_edn(calls: &[Call]) -> String {
     let mut clients: Vec<&str> = Vec::new();
     for call in calls {
@@ -17,11 +18,16 @@ pub fn write_edn(calls: &[Call]) -> String {
         }
     }
     let mut lines: BTreeMap<(u32, bool, usize), String> = BTreeMap::new();
-    let mut retired = vec![0; clients.len()];
+    // For each client its processes: until where each is busy.
+    let mut busy: Vec<Vec<u32>> = vec![Vec::new(); clients.len()];
     for (place, call) in calls.iter().enumerate() {
         let Some((operation, value)) = operation(&call.op) else { continue };
         let client = clients.iter().position(|name| *name == &*call.client).unwrap_or_default();
-        let process = client + retired[client] * clients.len();
+        let processes = &mut busy[client];
+        let free = processes.iter().position(|until| *until < call.invoked.place).unwrap_or(processes.len());
+        processes.resize(processes.len().max(free + 1), 0);
+        processes[free] = call.certain_end().map_or(u32::MAX, |end| end.place);
+        let process = client + free * clients.len();
         let key = call.op.key().map(|key| format!(", :key {}", quoted(key))).unwrap_or_default();
         let line = |kind: &str, at: Point, value: &str, error: &str| {
             let time = at.time.map(|time| format!(", :time {}", time.0)).unwrap_or_default();
@@ -36,7 +42,6 @@ pub fn write_edn(calls: &[Call]) -> String {
             Ending::Failed => ("fail", value, ", :error :refused"),
             Ending::Unknown | Ending::Pending => ("info", value, ", :error :timed-out"),
         };
-        retired[client] += usize::from(kind == "info");
         lines.insert((ended.place, true, place), line(kind, ended, &value, error));
     }
     let numbered = lines.into_values().enumerate().map(|(index, line)| format!("{{:index {index}, {}\n", &line[1..]));
