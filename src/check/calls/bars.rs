@@ -84,7 +84,11 @@ fn scale(calls: &[&Call], places: Places, width: usize) -> Scale {
         let steps = points.len().saturating_sub(1).max(1);
         let column = |(rank, point): (usize, &Point)| (point.place, rank * (width - 1) / steps);
         let what = if places == Places::Events { "in the order of events" } else { "in the order of the file" };
-        Scale { axis: format!("\t{what}, not to scale"), columns: points.iter().enumerate().map(column).collect(), width }
+        Scale {
+            axis: format!("\t{what}, not to scale"),
+            columns: points.iter().enumerate().map(column).collect(),
+            width,
+        }
     })
 }
 
@@ -110,7 +114,8 @@ fn timed(points: &[Point], width: usize) -> Option<Scale> {
     let steps = (0..12).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)));
     let step = steps.map(|step| step * unit).find(|step| (last - first) / step < 5)?;
     let start = first - first % step;
-    let column = |time: u64| ((u128::from(time - start) * (width as u128 - 1)) / u128::from((last - start).max(1))) as usize;
+    let column =
+        |time: u64| ((u128::from(time - start) * (width as u128 - 1)) / u128::from((last - start).max(1))) as usize;
     let mut axis = String::new();
     for tick in (start..=last).step_by(step as usize) {
         let at = column(tick);

@@ -107,7 +107,9 @@ pub fn model_of(entries: &[Entry], model: Model) -> Model {
     };
     match model {
         Model::Text if entries.iter().any(of_lists) => Model::Store,
-        Model::Store if entries.iter().all(|entry| matches!(entry.op, Op::Acquire(_) | Op::Release(_))) => Model::Lock,
+        Model::Store if entries.iter().all(|entry| matches!(entry.op, Op::Acquire(_) | Op::Release(_))) => {
+            Model::Lock
+        }
         model => model,
     }
 }

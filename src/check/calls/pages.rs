@@ -192,10 +192,9 @@ fn tell_past(calls: &[Call], conflict: &Conflict, meaning: Meaning, names: &[Str
         (1, Some(first)) => {
             wrapped("  ", &format!("One more write of what was read had ended before {} began.", names[first]))
         }
-        (_, Some(first)) => wrapped(
-            "  ",
-            &format!("{others} more writes of what was read had ended before {} began.", names[first]),
-        ),
+        (_, Some(first)) => {
+            wrapped("  ", &format!("{others} more writes of what was read had ended before {} began.", names[first]))
+        }
     }
 }
 

@@ -156,8 +156,9 @@ impl Deduction<'_> {
 
     /// Who can have written what a call found? And what follows, if only one can.
     fn look_for_source(&mut self, read: usize, value: &Datum) -> bool {
-        let stores =
-            |write: &usize| *write != read && self.is_one_key(*write, read) && self.stored(*write).as_ref() == Some(value);
+        let stores = |write: &usize| {
+            *write != read && self.is_one_key(*write, read) && self.stored(*write).as_ref() == Some(value)
+        };
         let (after, sources): (Vec<usize>, Vec<usize>) =
             (0..self.entries.len()).filter(stores).partition(|write| self.known[read][*write].is_some());
         let from_start = *value == Datum::Absent;
@@ -250,7 +251,8 @@ impl Deduction<'_> {
 
     /// Whether a read found what only this call wrote.
     fn is_found(&self, write: usize) -> bool {
-        (0..self.entries.len()).any(|read| matches!(self.known[write][read].map(|place| &self.befores[place].why), Some(Why::Found)))
+        (0..self.entries.len())
+            .any(|read| matches!(self.known[write][read].map(|place| &self.befores[place].why), Some(Why::Found)))
     }
 
     fn tell_hidden(&self, write: usize, read: usize, value: &Datum) -> String {

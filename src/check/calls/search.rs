@@ -174,7 +174,11 @@ impl<'a> Search<'a> {
         let mut link_of = vec![(NIL, None); items.len()];
         for (_, is_end, item) in places {
             let link = links.len() as u32;
-            if is_end { link_of[item].1 = Some(link) } else { link_of[item].0 = link }
+            if is_end {
+                link_of[item].1 = Some(link)
+            } else {
+                link_of[item].0 = link
+            }
             links.push((item, is_end));
         }
         let count = links.len() as u32;
@@ -223,7 +227,9 @@ impl<'a> Search<'a> {
         let mut values_of = |op: &Op, told: &Told| {
             let told_nothing = *told == Told::Nothing;
             match (op, told) {
-                (Op::Get(_), Told::Value(value)) => Values { finds: Some(number(value)), must_find: true, stores: None },
+                (Op::Get(_), Told::Value(value)) => {
+                    Values { finds: Some(number(value)), must_find: true, stores: None }
+                }
                 (Op::Put(_, value), _) => Values { stores: Some(number(value)), ..Values::default() },
                 (Op::Delete(_), _) => Values { stores: Some(0), ..Values::default() },
                 (Op::Cas { expected, .. }, Told::Mismatch) => {
@@ -348,12 +354,16 @@ impl<'a> Search<'a> {
             || matches!((&of.op, &of.told), (Op::Take(_), Told::Value(Datum::Absent)));
         if reads {
             return !state.is_open
-                && of.ended.is_some() && self.problem.model.step(&state.datum, &of.client, &of.op, &of.told).is_some();
+                && of.ended.is_some()
+                && self.problem.model.step(&state.datum, &of.client, &of.op, &of.told).is_some();
         }
         // Rule 3: nor is more lost where a register holds what nobody wants to find any more, and such a value overwrites it.
         // But a compare-and-set that is to miss may need the overwriting later.
-        let overwrites = of.ended.is_some() && matches!(of.op, Op::Put(..) | Op::Delete(_)) && self.mismatches_left == 0;
-        overwrites && self.is_unwanted(state.value) && self.of_item[item].stores.is_some_and(|value| self.is_unwanted(value))
+        let overwrites =
+            of.ended.is_some() && matches!(of.op, Op::Put(..) | Op::Delete(_)) && self.mismatches_left == 0;
+        overwrites
+            && self.is_unwanted(state.value)
+            && self.of_item[item].stores.is_some_and(|value| self.is_unwanted(value))
     }
 
     /// Whether a call that can be left out is best left out: it stores what nobody wants to find.
@@ -404,13 +414,14 @@ impl<'a> Search<'a> {
             return true;
         }
         // Rule 5: what only grows stays within all that is still to be read.
-        !after.is_open && self.reads.get(self.reads_done).is_some_and(|read| match &self.problem.items[*read].told {
-            Told::Value(shown) => {
-                let model = self.problem.model;
-                !model.leads_to(&after.datum, &model.plain(shown))
-            }
-            _ => false,
-        })
+        !after.is_open
+            && self.reads.get(self.reads_done).is_some_and(|read| match &self.problem.items[*read].told {
+                Told::Value(shown) => {
+                    let model = self.problem.model;
+                    !model.leads_to(&after.datum, &model.plain(shown))
+                }
+                _ => false,
+            })
     }
 
     fn take(&mut self, chosen: Move) {

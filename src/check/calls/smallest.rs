@@ -214,17 +214,24 @@ fn past_matters(fates: &[Fate]) -> bool {
 }
 
 /// Puts together what is shown: what is needed, and for each value that it read a write that stored it.
-fn conflict(calls: &[Call], keyed: &Keyed, meaning: Meaning, shrinking: &Shrinking<'_, '_>, fates: &[Fate]) -> Conflict {
-    let with = |fate: Fate| shrinking.entries.iter().zip(fates).filter(move |(_, it)| **it == fate).map(|(entry, _)| *entry);
+fn conflict(
+    calls: &[Call],
+    keyed: &Keyed,
+    meaning: Meaning,
+    shrinking: &Shrinking<'_, '_>,
+    fates: &[Fate],
+) -> Conflict {
+    let with =
+        |fate: Fate| shrinking.entries.iter().zip(fates).filter(move |(_, it)| **it == fate).map(|(entry, _)| *entry);
     let needed: Vec<usize> = with(Fate::Kept).map(|entry| entry.call).collect();
     let mut shown: Vec<&Entry> = with(Fate::Kept).collect();
     // The last write of a value is the likeliest; one that is past must not be left unsaid.
-    let mut others: Vec<&Entry> = with(Fate::Free).chain(with(Fate::Past)).filter(|entry| !entry.is_reading()).collect();
+    let mut others: Vec<&Entry> =
+        with(Fate::Free).chain(with(Fate::Past)).filter(|entry| !entry.is_reading()).collect();
     others.sort_by_key(|entry| entry.ended.unwrap_or(u32::MAX));
     let mut wanting: Vec<Datum> = shown.iter().filter_map(|entry| found(keyed.model, entry)).collect();
     while let Some(value) = wanting.pop() {
-        let stores =
-            |entry: &&Entry| !entry.is_reading() && stored(keyed.model, &entry.op).as_ref() == Some(&value);
+        let stores = |entry: &&Entry| !entry.is_reading() && stored(keyed.model, &entry.op).as_ref() == Some(&value);
         if value == Datum::Absent || shown.iter().any(stores) {
             continue;
         }
@@ -252,8 +259,10 @@ fn conflict(calls: &[Call], keyed: &Keyed, meaning: Meaning, shrinking: &Shrinki
 
 /// Whether some calls by themselves have an order.
 pub fn fits(calls: &[Call], places: &[usize], model: Model, meaning: Meaning) -> bool {
-    let items = places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning)).map(|entry| item(&entry));
-    let problem = Problem { model, items: items.collect(), free: vec![], past: vec![], late: u32::MAX, past_is_open: false };
+    let items =
+        places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning)).map(|entry| item(&entry));
+    let problem =
+        Problem { model, items: items.collect(), free: vec![], past: vec![], late: u32::MAX, past_is_open: false };
     search(&problem, &mut Budget { states: STATES, go_on: &mut || true }) == Found::Order
 }
 

@@ -3,8 +3,8 @@
 use super::bars::Places;
 use super::entries::{Entry, Meaning, by_key};
 use super::models::{Model, Told};
-use super::smallest::fits;
 use super::pages::of_conflict;
+use super::smallest::fits;
 use super::{Budget, Call, Judgement, Point, linearizable, sequential};
 use crate::check::history::Ending;
 use crate::node::{Datum, Op, SimTime};
@@ -21,9 +21,9 @@ fn call(line: &str) -> Call {
     let words: Vec<&str> = line.split_whitespace().collect();
     let value = |place: usize| match words.get(place) {
         None | Some(&"nil") => Datum::Absent,
-        Some(word) if word.starts_with('[') => {
-            Datum::List(word.trim_matches(['[', ']']).split(',').map(|item| Datum::Int(item.parse().unwrap())).collect())
-        }
+        Some(word) if word.starts_with('[') => Datum::List(
+            word.trim_matches(['[', ']']).split(',').map(|item| Datum::Int(item.parse().unwrap())).collect(),
+        ),
         Some(word) => word.parse().map_or_else(|_| Datum::Text((*word).into()), Datum::Int),
     };
     let key: crate::node::Key = "x".into();
@@ -168,9 +168,9 @@ fn brute(model: Model, entries: &[Entry], done: &mut Vec<bool>, state: &Datum) -
 }
 
 fn brute_judged(calls: &[Call], meaning: Meaning) -> bool {
-    by_key(calls, meaning).iter().all(|keyed| {
-        brute(keyed.model, &keyed.entries, &mut vec![false; keyed.entries.len()], &Datum::Absent)
-    })
+    by_key(calls, meaning)
+        .iter()
+        .all(|keyed| brute(keyed.model, &keyed.entries, &mut vec![false; keyed.entries.len()], &Datum::Absent))
 }
 
 fn register_op() -> impl Strategy<Value = String> {
@@ -256,9 +256,8 @@ proptest! {
 
 #[test]
 fn sequential_consistency_forgets_time_but_not_who() {
-    let judged = |text: &str| {
-        sequential(&history(text), FILE, &mut Budget { states: 100_000, go_on: &mut || true }).unwrap()
-    };
+    let judged =
+        |text: &str| sequential(&history(text), FILE, &mut Budget { states: 100_000, go_on: &mut || true }).unwrap();
     // A stale read of somebody else is in order; one of the writer itself is not.
     assert_eq!(judged("a 0 1 put 1 \n b 2 3 get nil"), None);
     let disorder = judged("a 0 1 put 1 \n a 2 3 get nil \n b 4 5 get 1").unwrap();

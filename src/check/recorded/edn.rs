@@ -111,7 +111,11 @@ impl<'a> Reader<'a> {
     }
 
     fn mistake(&self, text: impl Into<String>) -> Mistake {
-        Mistake { line: Some(self.line), text: text.into(), accepted: "accepted: EDN, such as {:type :ok, :f :read}".to_owned() }
+        Mistake {
+            line: Some(self.line),
+            text: text.into(),
+            accepted: "accepted: EDN, such as {:type :ok, :f :read}".to_owned(),
+        }
     }
 
     fn peek(&self) -> Option<char> {
@@ -198,7 +202,9 @@ impl<'a> Reader<'a> {
                     self.bump();
                     return Ok(items);
                 }
-                None => return Err(self.mistake(format!("what was opened on line {opened} is not closed with {close:?}"))),
+                None => {
+                    return Err(self.mistake(format!("what was opened on line {opened} is not closed with {close:?}")));
+                }
                 Some(_) => items.push(self.value(depth + 1)?),
             }
         }

@@ -173,9 +173,13 @@ fn said_in_edn(text: &str) -> Result<Vec<Said>, Mistake> {
 
 /// What a map says; nothing where it is not about a client: Jepsen's nemesis has no number.
 fn said_in_map(line: u32, value: &Edn) -> Result<Option<Said>, Mistake> {
-    let wrong = |text: String, accepted: &str| Mistake { line: Some(line), text, accepted: format!("accepted: {accepted}") };
+    let wrong =
+        |text: String, accepted: &str| Mistake { line: Some(line), text, accepted: format!("accepted: {accepted}") };
     if !matches!(value, Edn::Map(_)) {
-        return Err(wrong(format!("{value} is no operation"), "a map: {:process 0, :type :invoke, :f :read, :value nil}"));
+        return Err(wrong(
+            format!("{value} is no operation"),
+            "a map: {:process 0, :type :invoke, :f :read, :value nil}",
+        ));
     }
     let process = match value.get("process") {
         Some(Edn::Int(process)) => *process,
@@ -246,7 +250,10 @@ impl Pairing {
 
     fn invoke(&mut self, at: Point, said: &Said) -> Result<(), Mistake> {
         if let Some((_, line, name)) = self.open.get(&said.process) {
-            let text = format!("process {} begins :{} while it waits for :{name} of line {line}", said.process, said.operation);
+            let text = format!(
+                "process {} begins :{} while it waits for :{name} of line {line}",
+                said.process, said.operation
+            );
             let accepted = "accepted: one operation of a process at a time; :ok, :fail or :info ends it";
             return Err(Mistake { line: Some(said.line), text, accepted: accepted.to_owned() });
         }
@@ -264,7 +271,9 @@ impl Pairing {
     }
 
     fn complete(&mut self, at: Point, said: &Said) -> Result<(), Mistake> {
-        let wrong = |text: String, accepted: &str| Err(Mistake { line: Some(said.line), text, accepted: accepted.to_owned() });
+        let wrong = |text: String, accepted: &str| {
+            Err(Mistake { line: Some(said.line), text, accepted: accepted.to_owned() })
+        };
         let Some((call, line, name)) = self.open.remove(&said.process) else {
             if said.kind == Type::Info {
                 return Ok(());
@@ -323,9 +332,9 @@ impl Pairing {
             "acquire" => Op::Acquire(key),
             "release" => Op::Release(key),
             _ => {
-                let (expected, new) = value.pair().ok_or_else(|| {
-                    wrong(format!(":cas of {value}"), "accepted: [old new]".to_owned())
-                })?;
+                let (expected, new) = value
+                    .pair()
+                    .ok_or_else(|| wrong(format!(":cas of {value}"), "accepted: [old new]".to_owned()))?;
                 Op::Cas { key, expected: datum(expected), new: datum(new) }
             }
         })

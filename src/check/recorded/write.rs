@@ -24,7 +24,9 @@ pub fn write_edn(calls: &[Call]) -> String {
         let Some((operation, value)) = operation(&call.op) else { continue };
         let client = clients.iter().position(|name| *name == &*call.client).unwrap_or_default();
         let free = busy[client].iter().position(|until| *until < call.invoked.place).unwrap_or(busy[client].len());
-        busy[client].resize(busy[client].len().max(free + 1), 0);
+        if free == busy[client].len() {
+            busy[client].push(0);
+        }
         busy[client][free] = call.certain_end().map_or(u32::MAX, |end| end.place);
         let process = client + free * clients.len();
         let key = call.op.key().map(|key| format!(", :key {}", quoted(key))).unwrap_or_default();

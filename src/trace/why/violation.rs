@@ -68,7 +68,9 @@ pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
 
 /// Where to look.
 fn commands(violation: &Violation) -> impl Iterator<Item = String> {
-    let line = |(place, command): (usize, &String)| format!("{}{}", if place == 0 { "AT  " } else { "    " }, plain(command));
+    let line = |(place, command): (usize, &String)| {
+        format!("{}{}", if place == 0 { "AT  " } else { "    " }, plain(command))
+    };
     violation.next.iter().enumerate().map(line)
 }
 
