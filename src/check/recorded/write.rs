@@ -23,10 +23,11 @@ pub fn write_edn(calls: &[Call]) -> String {
     for (place, call) in calls.iter().enumerate() {
         let Some((operation, value)) = operation(&call.op) else { continue };
         let client = clients.iter().position(|name| *name == &*call.client).unwrap_or_default();
-        let processes = &mut busy[client];
-        let free = processes.iter().position(|until| *until < call.invoked.place).unwrap_or(processes.len());
-        processes.resize(processes.len().max(free + 1), 0);
-        processes[free] = call.certain_end().map_or(u32::MAX, |end| end.place);
+        let free = busy[client].iter().position(|until| *until < call.invoked.place).unwrap_or(busy[client].len());
+        if free == busy[client].len() {
+            busy[client].push(0);
+        }
+        busy[client][free] = call.certain_end().map_or(u32::MAX, |end| end.place);
         let process = client + free * clients.len();
         let key = call.op.key().map(|key| format!(", :key {}", quoted(key))).unwrap_or_default();
         let line = |kind: &str, at: Point, value: &str, error: &str| {
