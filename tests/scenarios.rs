@@ -1,6 +1,7 @@
 //! Every scenario that is built in does what it says: with its own seed, and with others.
 //!
-//! A scenario that is about one seed says so in a comment line that begins with `// One seed:`.
+//! A scenario that is about one seed says so in a comment line that begins with `// One seed:`, and one whose runs are long
+//! with `// Long runs:`: of these a few seeds are run here, and the rest by a sweep.
 
 use pessimist::check::{Answer, Claim, Promise, Question};
 use pessimist::kernel::Action;
@@ -14,6 +15,9 @@ use std::process::Command;
 
 /// How many seeds beside its own each scenario is run with.
 const SEEDS: u64 = 100;
+
+/// The same for scenarios with long runs.
+const FEW_SEEDS: u64 = 4;
 
 /// The variants that are bugs to be found by a sweep, with the first seed that finds them and the promise that is broken.
 const MUTANTS: &[(&str, &str, u64, Promise)] = &[
@@ -84,8 +88,12 @@ fn every_expectation_is_met() {
         .flat_map(|(name, variant)| {
             let (scenario, runner) = read(name, variant.as_deref());
             assert!(!scenario.expect.is_empty(), "{name} expects nothing");
-            let is_one_seed = text_of(name).lines().any(|line| line.trim().starts_with("// One seed:"));
-            let others = if is_one_seed { 0..0 } else { 0..SEEDS };
+            let says = |words| text_of(name).lines().any(|line| line.trim().starts_with(words));
+            let others = match (says("// One seed:"), says("// Long runs:")) {
+                (true, _) => 0..0,
+                (false, true) => 0..FEW_SEEDS,
+                (false, false) => 0..SEEDS,
+            };
             let seeds = [scenario.plan.seed].into_iter().chain(others);
             let of_seed = |seed| {
                 let judged = runner.judge(seed).unwrap_or_else(|failure| panic!("{name}, seed {seed}: {failure}"));

@@ -203,7 +203,9 @@ impl<'a> Reader<'a> {
                     return Ok(items);
                 }
                 None => {
-                    return Err(self.mistake(format!("what was opened on line {opened} is not closed with {close:?}")));
+                    return Err(
+                        self.mistake(format!("what was opened on line {opened} is not closed with {close:?}"))
+                    );
                 }
                 Some(_) => items.push(self.value(depth + 1)?),
             }
