@@ -1,6 +1,7 @@
 //! Laws of chance for delays and gaps.
 #![expect(clippy::float_arithmetic, reason = "laws with ln and exp use libm, which is the same on every platform")]
 
+use super::keys::Keys;
 use crate::node::SimSpan;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
@@ -139,9 +140,12 @@ fn average(spans: impl Iterator<Item = (u32, SimSpan)>) -> SimSpan {
     SimSpan((sum / weights.max(1)) as u64)
 }
 
-/// How much less the key of this rank is asked for than the first, by Zipf's law: `2^40 / rank ^ exponent`.
-pub fn zipf_weight(rank: u32, exponent: f64) -> u64 {
-    ((1u64 << 40) as f64 / libm::pow(f64::from(rank), exponent)) as u64
+impl Keys {
+    /// By Zipf's law: the key of rank `r` is `r ^ exponent` times as rare as the first.
+    pub fn zipf(count: u32, exponent: f64) -> Self {
+        let weight = |rank: u32| ((1u64 << 40) as f64 / libm::pow(f64::from(rank), exponent)) as u64;
+        Keys::weighted((1..=count).map(weight))
+    }
 }
 
 /// Rounds down to whole nanoseconds, at most 2^63.
