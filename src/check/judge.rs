@@ -71,51 +71,6 @@ impl Judge {
         }
     }
 
-    /// Whether the judge has a checker for a promise.
-    pub fn can_judge(promise: Promise) -> bool {
-        use Promise::*;
-        promise.parts().iter().all(|part| {
-            matches!(
-                part,
-                ElectionSafety
-                    | LeaderAppendOnly
-                    | LogMatching
-                    | LeaderCompleteness
-                    | StateMachineSafety
-                    | SinglePrimary
-                    | Agreement
-                    | AcksDurable
-                    | MutualExclusion
-                    | ClockCondition
-                    | TimestampBound
-                    | ClockError
-                    | ExternalConsistency
-                    | CausalDelivery
-                    | FifoDelivery
-                    | TotalOrder
-                    | ReliableDelivery
-                    | UniformAgreement
-                    | BroadcastValidity
-                    | Integrity
-                    | StrongClockCondition
-                    | ConsistentCut
-                    | MoneyConserved
-                    | WritesKept
-                    | SiblingsConcurrent
-                    | ReadYourWrites
-                    | MonotonicReads
-                    | MonotonicWrites
-                    | WritesFollowReads
-                    | CausallyConsistent
-                    | Convergence
-                    | NoResurrection
-                    | FencingOrder
-                    | Linearizable
-                    | SequentiallyConsistent
-            )
-        })
-    }
-
     /// The first violation of a promise so far, or of its parts; `None` where it was kept or cannot be judged. What is
     /// judged at the end of a run ([`Promise::AcksDurable`]) is judged as if this were the end.
     pub fn violation(&self, promise: Promise) -> Option<Violation> {

@@ -96,9 +96,6 @@ impl Judge {
     // Promises.
 
     fn find_promise(&self, promise: Promise) -> Finding {
-        if !Judge::can_judge(promise) {
-            return Finding::unknown(format!("no checker judges {promise} yet"));
-        }
         if let Err(reason) = self.broken_to_clients(promise) {
             return Finding::unknown(reason);
         }

@@ -99,7 +99,6 @@ impl Made {
     /// Makes a scenario ready.
     pub fn new(registry: &Registry, scenario: Scenario, called: &str, variant: Option<&str>) -> Result<Self, Stop> {
         let runner = registry.prepare(&scenario)?;
-        refuse_what_cannot_be_judged(&scenario)?;
         Ok(Made {
             scenario,
             runner,
@@ -460,22 +459,6 @@ pub fn shown_violations(scenario: &Scenario, judge: &Judge) -> Vec<Violation> {
         }
     }
     shown
-}
-
-/// Promises that no checker knows are refused before anything runs.
-fn refuse_what_cannot_be_judged(scenario: &Scenario) -> Result<(), Stop> {
-    for expectation in &scenario.expect {
-        if let Claim::Holds(promise) | Claim::Violated(promise) = &expectation.claim
-            && !Judge::can_judge(*promise)
-        {
-            let known: Vec<&str> =
-                Promise::ALL.iter().filter(|known| Judge::can_judge(**known)).map(|known| known.name()).collect();
-            let mistake = crate::scenario::Mistake::says(format!("no checker judges {promise} yet"));
-            let mistake = mistake.at(expectation.span.clone()).accepted(known.join(" "));
-            return Err(scenario.diagnostic(mistake).into());
-        }
-    }
-    Ok(())
 }
 
 /// A run that would never end is the scenario's mistake.

@@ -40,5 +40,5 @@ fn counts_and_claims() {
     assert_eq!(ask(Answer::Count(Measure::Leaders), 5), told("2", &[]));
     let whether = |promise| Answer::Whether(Claim::Violated(promise));
     assert_eq!(ask(whether(Promise::ElectionSafety), 5), told("no", &["yes", "no"]));
-    assert_eq!(ask(whether(Promise::FencingOrder), 5), told("", &["yes", "no"]));
+    assert_eq!(ask(whether(Promise::Convergence), 5), told("", &["yes", "no"]));
 }
