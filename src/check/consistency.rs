@@ -1,6 +1,6 @@
 //! Promises about what clients saw, judged at the end of a run from its calls alone.
 
-use super::calls::{Budget, Call, Judgement, Meaning, Places, linearizable, of_run, pages};
+use super::calls::{Budget, Call, Judgement, Meaning, Places, Undecided, linearizable, of_run, pages};
 use super::claim::Promise;
 use super::history::Moment;
 use super::judge::Judge;
@@ -77,7 +77,7 @@ impl Judge {
         let mut budget = Budget { states: STATES, go_on: &mut || true };
         match super::calls::sequential(&calls, Meaning::RUN, &mut budget) {
             Ok(None) => Finding::Kept("one order explains all calls, though not their times".to_owned()),
-            Err(()) => Finding::Unknown(format!("not judged within {STATES} states")),
+            Err(Undecided) => Finding::Unknown(format!("not judged within {STATES} states")),
             Ok(Some(disorder)) => {
                 let told = pages::of_disorder(&calls, &disorder, Meaning::RUN, Places::Events);
                 self.broken(Promise::SequentiallyConsistent, &calls, &disorder.shown, told)

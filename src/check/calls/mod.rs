@@ -29,7 +29,7 @@ pub use entries::Meaning;
 pub use linearizable::{Judgement, linearizable};
 pub use models::Model;
 pub use search::Budget;
-pub use sequential::{Disorder, sequential};
+pub use sequential::{Disorder, Undecided, sequential};
 pub use smallest::Conflict;
 
 use super::history::{Ending, History, Moment, OperationHistory};

@@ -390,7 +390,7 @@ impl<'a> Search<'a> {
             Move::Past(place) => (None, &past[place], &Told::Nothing, false, &self.of_past[place]),
             Move::Open => {
                 let is_news = !state.is_open || state.datum != Datum::Absent;
-                return is_news.then(|| State { datum: Datum::Absent, value: state.value, is_open: true });
+                return is_news.then_some(State { datum: Datum::Absent, value: state.value, is_open: true });
             }
         };
         if state.is_open {

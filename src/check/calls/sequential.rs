@@ -30,11 +30,16 @@ pub struct Disorder {
     pub is_smallest: bool,
 }
 
+/// The limit came before a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not judged within the limit")]
+pub struct Undecided;
+
 /// Judges a history: whether there is an order, and if not, the smallest set of calls that has none.
-pub fn sequential(calls: &[Call], meaning: Meaning, budget: &mut Budget<'_>) -> Result<Option<Disorder>, ()> {
+pub fn sequential(calls: &[Call], meaning: Meaning, budget: &mut Budget<'_>) -> Result<Option<Disorder>, Undecided> {
     match search(&problem(calls, meaning, &|_| true), budget) {
         Found::Order => Ok(None),
-        Found::Undecided => Err(()),
+        Found::Undecided => Err(Undecided),
         Found::None(_) => Ok(Some(smallest(calls, meaning))),
     }
 }
@@ -56,9 +61,25 @@ fn problem(calls: &[Call], meaning: Meaning, is_kept: &dyn Fn(usize) -> bool) ->
     }
     free.sort();
     free.dedup();
-    let mut clients: Vec<Vec<(usize, Entry)>> = clients.into_values().collect();
-    clients.iter_mut().for_each(|calls| calls.sort_by_key(|(_, entry)| entry.invoked));
+    let clients = clients.into_values().flat_map(in_turn).collect();
     Problem { models, clients, free }
+}
+
+/// A client's calls, as processes that do one thing after the other: what a client asks while it still waits has no order
+/// with what it waits for. It does not wait for what it gave up; that may take effect later, which is seen to in the search.
+fn in_turn(mut calls: Vec<(usize, Entry)>) -> Vec<Vec<(usize, Entry)>> {
+    calls.sort_by_key(|(_, entry)| entry.invoked);
+    let mut processes: Vec<Vec<(usize, Entry)>> = Vec::new();
+    for call in calls {
+        let is_free = |process: &&mut Vec<(usize, Entry)>| {
+            process.last().is_some_and(|(_, last)| last.ended.is_none_or(|ended| ended < call.1.invoked))
+        };
+        match processes.iter_mut().find(is_free) {
+            Some(process) => process.push(call),
+            None => processes.push(vec![call]),
+        }
+    }
+    processes
 }
 
 /// Leaves out calls, one after the other, as long as the rest has no order. Only keys whose every change overwrites can be

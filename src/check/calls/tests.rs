@@ -265,6 +265,9 @@ fn sequential_consistency_forgets_time_but_not_who() {
     // Two readers that see two writes in different orders.
     let text = "a 0 1 put 1 \n b 0 1 put 2 \n c 2 3 get 1 \n c 4 5 get 2 \n d 2 3 get 2 \n d 4 5 get 1";
     assert_eq!(judged(text).unwrap().shown.len(), 6);
+    // What a client asks while it waits has no order with what it waits for; with what came before, it has.
+    assert_eq!(judged("a 0 9 get 1 \n a 1 8 put 1"), None);
+    assert!(judged("a 0 1 get 1 \n a 2 9 put 1 \n a 3 8 get 1").is_some());
     // What is unknown may take effect after its client has gone on.
     assert_eq!(judged("a 0 - put 1 \n a 2 3 get nil \n a 4 5 get 1"), None);
 }
