@@ -22,7 +22,7 @@ const FEW_SEEDS: u64 = 4;
 /// The variants that are bugs to be found by a sweep, with the first seed that finds them and the promise that is broken.
 const MUTANTS: &[(&str, &str, u64, Promise)] = &[
     ("raft/nemesis", "vote-not-persisted", 139, Promise::ElectionSafety),
-    ("raft/nemesis", "commits-old-term", 70, Promise::LeaderCompleteness),
+    ("raft/nemesis", "commits-old-term", 37, Promise::LeaderCompleteness),
     ("raft/nemesis", "votes-without-up-to-date-check", 0, Promise::LeaderCompleteness),
     ("raft/nemesis", "replies-before-sync", 144, Promise::LeaderCompleteness),
     ("raft/nemesis", "heartbeat-skips-consistency-check", 1, Promise::StateMachineSafety),
