@@ -9,13 +9,13 @@
 //! - *WritesFollowReads*: who is shown a write is shown what its writer had been shown before.
 //!
 //! Nothing is held against a store that some order of writes explains. What is known of that order is told at
-//! [`Shown`](super::shown::Shown): real time, and the order within lists. Only acknowledged writes count as *earlier*, and
+//! `Shown`: real time, and the order within lists. Only acknowledged writes count as *earlier*, and
 //! only those of which the client knew before it began its next call.
 //!
 //! Of registers a read shows the last write and hides those beneath. It is behind a write if all that it can show is
 //! older. Besides, a client that is shown one write, then another, then the first again has gone back, in whatever
 //! order the two were written. Of two writes only a list shows whether one came without the other: so for registers the
-//! last two guarantees cannot be judged by calls, but by what replicas hold ([`replicas`](super::super::replicas)).
+//! last two guarantees cannot be judged by calls, but by what replicas hold (`check/replicas.rs`).
 
 use super::Call;
 use super::shown::{Breach, Known, Reading, Shown};

@@ -4,7 +4,7 @@
 //! How many such writes there are is its staleness in versions, and how long before the read began the first of them
 //! had been acknowledged is its staleness in time.
 //!
-//! Newer is what began after the shown one had certainly taken effect ([`Shown`](super::shown::Shown)): with one writer
+//! Newer is what began after the shown one had certainly taken effect (`Shown`): with one writer
 //! that is its own order. Of writes that overlap neither is newer, so that what a linearizable store shows is never stale.
 
 use super::Call;
