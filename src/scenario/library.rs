@@ -90,6 +90,7 @@ library! {
     "replication/anti-entropy",
     "replication/riak-lww",
     "replication/pbs",
+    "replication/hot-key",
     "replication/leaders-nemesis",
 }
 
