@@ -1,7 +1,7 @@
 //! What goes wrong, said of concrete nodes and links.
 
 use super::{Cluster, NodeId, SimSpan};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ impl Deref for Links {
 }
 
 /// How a disk treats what was not synced, and what it says of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum DiskMode {
     /// A crash loses what was not synced.
     #[default]

@@ -123,7 +123,7 @@ fn bounds(file: &File, plan: &mut Plan) -> Checked<()> {
 fn disk_plan(disk: &Disk, base: &DiskPlan) -> DiskPlan {
     DiskPlan {
         sync: disk.sync.as_ref().map_or_else(|| base.sync.clone(), |law| law.0.clone()),
-        mode: disk.mode.map_or(base.mode, Into::into),
+        mode: disk.mode.unwrap_or(base.mode),
     }
 }
 

@@ -224,7 +224,7 @@ fn plain_action(names: &Names, text: &ActionText) -> Checked<Action> {
         A::Resume(who) => node(NodeAction::Resume, who),
         A::Slow(who, span) => node(NodeAction::Slow(*span), who),
         A::Expire(who, timer) => node(NodeAction::Expire(timer.value.clone()), who),
-        A::Disk(who, mode) => node(NodeAction::Disk((*mode).into()), who),
+        A::Disk(who, mode) => node(NodeAction::Disk(*mode), who),
         A::Wipe(who) => node(NodeAction::Wipe, who),
         A::Clock(who, change) => node(NodeAction::Clock(clock_change(*change)), who),
         A::Cut(links) => link(LinkAction::Cut, links),

@@ -3,11 +3,11 @@
 use super::clocks::Clock;
 use super::decode::AT;
 use super::diagnostic::Span;
-use super::words::{ActionText, DiskModeText, KeysText, LawText, OpText, PatternText, Who};
+use super::words::{ActionText, KeysText, LawText, OpText, PatternText, Who};
 use crate::check::shapes::shapes;
 use crate::check::{Answer, Claim};
 use crate::kernel::{Link, OnCut, Order};
-use crate::node::{Retry, SimSpan};
+use crate::node::{DiskMode, Retry, SimSpan};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -284,7 +284,7 @@ pub struct Disk {
     pub sync: Option<LawText>,
     /// What becomes of what was not synced.
     #[serde(default)]
-    pub mode: Option<DiskModeText>,
+    pub mode: Option<DiskMode>,
 }
 
 /// How often: a span, a law, or the word for a gap.

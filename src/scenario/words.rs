@@ -223,7 +223,7 @@ pub enum ActionText {
     Resume(Who),
     Slow(Who, SimSpan),
     Expire(Who, At<String>),
-    Disk(Who, DiskModeText),
+    Disk(Who, DiskMode),
     Wipe(Who),
     Clock(Who, ClockText),
     Cut(Links),
@@ -239,31 +239,6 @@ pub enum ActionText {
     Duplicate,
     OneOf(Vec<(At<u32>, At<ActionText>)>),
     Mark,
-}
-
-/// What a disk does with what was not synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[allow(missing_docs, reason = "told at DiskMode")]
-pub enum DiskModeText {
-    Loses,
-    Keeps,
-    Tears,
-    Lies,
-    Slow(SimSpan),
-    Full,
-}
-
-impl From<DiskModeText> for DiskMode {
-    fn from(text: DiskModeText) -> Self {
-        match text {
-            DiskModeText::Loses => DiskMode::Loses,
-            DiskModeText::Keeps => DiskMode::Keeps,
-            DiskModeText::Tears => DiskMode::Tears,
-            DiskModeText::Lies => DiskMode::Lies,
-            DiskModeText::Slow(span) => DiskMode::Slow(span),
-            DiskModeText::Full => DiskMode::Full,
-        }
-    }
 }
 
 /// What happens to a clock.

@@ -2,13 +2,11 @@
 
 use super::*;
 use crate::check::{Answer, Claim, Measure, Promise, State};
-use crate::node::FactKind;
+use crate::node::{DiskMode, FactKind};
 use crate::scenario::help::{self, CHAPTERS};
 use crate::scenario::probe::names_of;
 use crate::scenario::schema::{Ask, EventText, FaultEntry, GuessEntry, JudgeEntry, Network, Work};
-use crate::scenario::words::{
-    ActionText, ClockText, DiskModeText, KeysWord, LawWord, Links, OpText, PatternText, WhoWord,
-};
+use crate::scenario::words::{ActionText, ClockText, KeysWord, LawWord, Links, OpText, PatternText, WhoWord};
 
 #[test]
 fn the_text_fits_two_pages() {
@@ -27,7 +25,7 @@ fn no_word_is_left_out() {
     let variants = [
         names_of::<ActionText>(),
         names_of::<ClockText>(),
-        names_of::<DiskModeText>(),
+        names_of::<DiskMode>(),
         names_of::<LawWord>(),
         names_of::<KeysWord>(),
         names_of::<Links>(),
