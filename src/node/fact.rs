@@ -204,6 +204,11 @@ impl Fact {
         Fact::Note(text.into())
     }
 
+    /// That an operation was refused, and has certainly no effect.
+    pub fn refused(operation: OperationId) -> Self {
+        Fact::Returned { operation, outcome: Outcome::Failed }
+    }
+
     /// The fact's name, as scenarios write it.
     pub fn kind(&self) -> FactKind {
         FactKind::of(self)

@@ -4,6 +4,7 @@ pub mod broadcast;
 pub mod clocks;
 pub mod last_write_wins;
 pub mod lease;
+pub mod mutant;
 pub mod postcards;
 pub mod raft;
 pub mod replication;

@@ -5,6 +5,7 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::{Judge, Measures, Meter};
 use crate::kernel::{Over, Plan, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
+use crate::protocols::mutant::Mutant;
 use crate::protocols::replication::{chain, leaderless, multi_leader, single_leader};
 use crate::protocols::{
     broadcast, clocks, last_write_wins, lease, postcards, raft, siblings, single_server, snapshot, stopwatch,
@@ -106,11 +107,11 @@ impl Registry {
             .with::<single_server::SingleServer>("SingleServer")
             .with::<two_generals::General>("TwoGenerals")
             .with::<clocks::Cristian>("Cristian")
-            .with::<clocks::Mutant<clocks::Cristian>>("CristianMutant")
+            .with::<Mutant<clocks::cristian::NoWay>>("CristianMutant")
             .with::<clocks::Hybrid>("Hybrid")
-            .with::<clocks::Mutant<clocks::Hybrid>>("HybridMutant")
+            .with::<Mutant<clocks::hybrid::Deaf>>("HybridMutant")
             .with::<clocks::TrueTime>("TrueTime")
-            .with::<clocks::Mutant<clocks::TrueTime>>("TrueTimeMutant")
+            .with::<Mutant<clocks::true_time::NoWait>>("TrueTimeMutant")
             .with::<last_write_wins::LastWriteWins>("LastWriteWins")
             .with::<lease::Lease>("Lease")
             .with::<stopwatch::Stopwatch>("Stopwatch")

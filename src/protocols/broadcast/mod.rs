@@ -76,7 +76,7 @@ impl Message {
 fn asked<N: Node>(ctx: &mut Ctx<N>, operation: Operation) -> Option<Datum> {
     let Operation { id, op, .. } = operation;
     let Op::Broadcast(value) = op else {
-        ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed });
+        ctx.observe(Fact::refused(id));
         return None;
     };
     ctx.observe(Fact::Broadcast { value: value.clone() });

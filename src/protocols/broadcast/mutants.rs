@@ -5,8 +5,12 @@
 
 use super::member;
 use super::{Member, Message, Reliable};
-use crate::node::{Badge, Ctx, Datum, Effect, Fact, Node, NodeId, Operation, node_value};
+use crate::node::{Ctx, Datum, Effect, Fact, Node, NodeId};
+use crate::protocols::mutant::{self, Mutation};
 use serde::{Deserialize, Serialize};
+
+/// A node with a bug.
+pub type Mutant = mutant::Mutant<Bug>;
 
 /// Which bug.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,62 +31,51 @@ pub enum Bug {
     SkipsTheLast,
 }
 
-node_value! {
-    /// A node with a bug.
-    pub struct Mutant {
-        inner: Member<Reliable>,
-        #[serde(skip)]
-        bug: Bug,
-    }
-}
-
-impl Node for Mutant {
+impl Mutation for Bug {
+    type Protocol = Member<Reliable>;
     type Config = Config;
-    type Msg = Message;
-    type Timer = ();
-    type Disk = ();
 
-    fn boot(ctx: &mut Ctx<Self>, config: &Config, (): &()) -> Self {
-        let inner = ctx.with(|ctx| Member::boot(ctx, &member::Config::default(), &()), |_, _| {});
-        Mutant { inner, bug: config.bug }
+    fn read(config: &Config) -> (Self, member::Config) {
+        (config.bug, member::Config::default())
     }
 
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        let bug = self.bug;
-        ctx.with(|ctx| self.inner.on_operation(ctx, operation), |ctx, effect| bug.let_out(ctx, effect));
-    }
-
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, message: Message) {
-        let (bug, mut is_new) = (self.bug, false);
-        let told = message.clone();
+    fn on_message(
+        &mut self,
+        node: &mut Member<Reliable>,
+        ctx: &mut Ctx<Member<Reliable>>,
+        from: NodeId,
+        message: Message,
+    ) {
+        let (told, mut is_new) = (message.clone(), false);
         ctx.with(
-            |ctx| self.inner.on_message(ctx, from, message),
+            |ctx| node.on_message(ctx, from, message),
             |ctx, effect| {
                 is_new = true;
-                bug.let_out(ctx, effect);
+                ctx.effect(effect);
             },
         );
-        if bug == Bug::DeliversAgain && !is_new {
+        if *self == Bug::DeliversAgain && !is_new {
             told.deliver(ctx);
         }
     }
 
-    fn badge(&self) -> Badge {
-        self.inner.badge()
-    }
-}
-
-impl Bug {
-    /// Spoils an effect, and lets it take place.
-    fn let_out(self, ctx: &mut Ctx<Mutant>, effect: Effect<Member<Reliable>>) {
-        match effect {
-            Effect::Send { to, .. } if self == Bug::SkipsTheLast && Some(&to) == ctx.peers().last() => {}
-            Effect::Send { to, msg } => ctx.send(to, msg),
-            Effect::Observe(Fact::Delivered { from, .. }) if self == Bug::Garbles && from != ctx.me() => {
-                ctx.observe(Fact::Delivered { from, value: Datum::Absent });
+    fn spoil(
+        &mut self,
+        ctx: &Ctx<Mutant>,
+        mut effects: Vec<Effect<Member<Reliable>>>,
+    ) -> Vec<Effect<Member<Reliable>>> {
+        let last = ctx.peers().last();
+        effects.retain(
+            |effect| !matches!(effect, Effect::Send { to, .. } if *self == Bug::SkipsTheLast && Some(to) == last),
+        );
+        for effect in &mut effects {
+            if let Effect::Observe(Fact::Delivered { from, value }) = effect
+                && *self == Bug::Garbles
+                && *from != ctx.me()
+            {
+                *value = Datum::Absent;
             }
-            Effect::Observe(fact) => ctx.observe(fact),
-            _ => {} // A reliable broadcast asks for nothing else.
         }
+        effects
     }
 }

@@ -29,8 +29,8 @@
 //!
 //! Flaviu Cristian, *Probabilistic clock synchronization*, 1989. David Mills, *Internet time synchronization*, 1991.
 
-use super::mutants::{Mutant, Spoiled};
 use crate::node::{Badge, Ctx, Fact, LocalSpan, LocalTime, Node, NodeId, node_value};
+use crate::protocols::mutant::Mutation;
 use serde::{Deserialize, Serialize};
 
 /// The settings. Rates are in parts of a million.
@@ -207,11 +207,23 @@ impl Client {
     }
 }
 
-/// What the server's clock showed is taken for the time of arrival: the way of the answer counts as nothing.
-impl Spoiled for Cristian {
-    fn spoil_message(ctx: &Ctx<Mutant<Self>>, msg: &mut Msg) {
-        if let Msg::Tell { asked, .. } = msg {
+node_value! {
+    /// A bug: what the server's clock showed is taken for the time of arrival. The way of the answer counts as nothing.
+    pub struct NoWay;
+}
+
+impl Mutation for NoWay {
+    type Protocol = Cristian;
+    type Config = Config;
+
+    fn read(config: &Config) -> (Self, Config) {
+        (NoWay, config.clone())
+    }
+
+    fn on_message(&mut self, node: &mut Cristian, ctx: &mut Ctx<Cristian>, from: NodeId, mut msg: Msg) {
+        if let Msg::Tell { asked, .. } = &mut msg {
             *asked = ctx.uptime();
         }
+        node.on_message(ctx, from, msg);
     }
 }

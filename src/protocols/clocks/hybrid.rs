@@ -28,8 +28,8 @@
 //!
 //! Sandeep Kulkarni, Murat Demirbas, Deepak Madeppa, Bharadwaj Avva, Marcelo Leone, *Logical Physical Clocks*, 2014.
 
-use super::mutants::{Mutant, Spoiled};
 use crate::node::{Badge, Ctx, Fact, LocalSpan, Node, NodeId, Stamp, node_value};
+use crate::protocols::mutant::Mutation;
 use serde::{Deserialize, Serialize};
 
 /// The settings.
@@ -133,9 +133,21 @@ impl Hybrid {
     }
 }
 
-/// Received timestamps are ignored: an effect may be stamped before its cause.
-impl Spoiled for Hybrid {
-    fn spoil_message(_: &Ctx<Mutant<Self>>, msg: &mut Stamped) {
+node_value! {
+    /// A bug: received timestamps are ignored, and an effect may be stamped before its cause.
+    pub struct Deaf;
+}
+
+impl Mutation for Deaf {
+    type Protocol = Hybrid;
+    type Config = Config;
+
+    fn read(config: &Config) -> (Self, Config) {
+        (Deaf, config.clone())
+    }
+
+    fn on_message(&mut self, node: &mut Hybrid, ctx: &mut Ctx<Hybrid>, from: NodeId, mut msg: Stamped) {
         msg.sent = Pair { l: i64::MIN, c: 0 };
+        node.on_message(ctx, from, msg);
     }
 }

@@ -6,17 +6,17 @@
 //! - [`hybrid`]: timestamps that follow cause and effect and stay near the clock (Kulkarni and others, 2014);
 //! - [`true_time`]: timestamps that follow real time, at the price of a wait (Corbett and others, 2012).
 //!
-//! Logical clocks need no clock at all: [`lamport`] counts along cause and effect (Lamport, 1978), [`vector`] shows what is
+//! Each machine has two of its [`own`]. Logical clocks need no clock at all: [`lamport`] counts along cause and effect (Lamport, 1978), [`vector`] shows what is
 //! concurrent as well (Mattern and Fidge, 1988). A [`process`] keeps either and declares it; [`mistaken`] are wrong ones.
 //!
 //! None of them makes two clocks equal. Each states how far off it may be, and is right as long as its assumption about
-//! clocks is. [`mutants`] are the mistakes that people make when they write these.
+//! clocks is. The first three end with a mistake that people make when they write them.
 
 pub mod cristian;
 pub mod hybrid;
 pub mod lamport;
 pub mod mistaken;
-pub mod mutants;
+pub mod own;
 pub mod process;
 pub mod true_time;
 pub mod vector;
@@ -27,7 +27,6 @@ mod tests;
 pub use cristian::Cristian;
 pub use hybrid::Hybrid;
 pub use lamport::Lamport;
-pub use mutants::Mutant;
 pub use process::Process;
 pub use true_time::TrueTime;
 pub use vector::Vector;

@@ -32,11 +32,11 @@
 //!
 //! James Corbett and others, *Spanner: Google's Globally-Distributed Database*, 2012: sections 3 and 4.1.2.
 
-use super::mutants::Spoiled;
 use crate::node::{
     Badge, Ctx, Datum, Effect, Fact, LocalSpan, LocalTime, Node, NodeId, Operation, OperationId, Outcome, Stamp,
     node_value,
 };
+use crate::protocols::mutant::{Mutant, Mutation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -151,11 +151,25 @@ impl Server {
     }
 }
 
-/// No commit wait: the answer leaves as soon as there is a timestamp.
-impl Spoiled for TrueTime {
-    fn spoil_effect(effect: &mut Effect<Self>) {
-        if let Effect::SetTimer { timer: Waited { operation, client }, .. } = *effect {
-            *effect = Effect::Send { to: client, msg: Msg::Committed(operation) };
+node_value! {
+    /// A bug: no commit wait. The answer leaves as soon as there is a timestamp.
+    pub struct NoWait;
+}
+
+impl Mutation for NoWait {
+    type Protocol = TrueTime;
+    type Config = Config;
+
+    fn read(config: &Config) -> (Self, Config) {
+        (NoWait, config.clone())
+    }
+
+    fn spoil(&mut self, _: &Ctx<Mutant<Self>>, mut effects: Vec<Effect<TrueTime>>) -> Vec<Effect<TrueTime>> {
+        for effect in &mut effects {
+            if let Effect::SetTimer { timer: Waited { operation, client }, .. } = *effect {
+                *effect = Effect::Send { to: client, msg: Msg::Committed(operation) };
+            }
         }
+        effects
     }
 }

@@ -35,6 +35,7 @@ use crate::node::{
     Badge, Ctx, Datum, Fact, Key, LocalSpan, LocalTime, Node, NodeId, Op, Operation, OperationId, Outcome, digest,
     node_value,
 };
+use crate::protocols::clocks::own::Clock;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,15 +55,6 @@ pub struct Config {
     pub check: bool,
     /// Whether the storage refuses old tokens.
     pub fencing: bool,
-}
-
-/// Which of a node's clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Clock {
-    /// The one that tells the time of day, and can be set.
-    Wall,
-    /// The one that cannot.
-    Monotonic,
 }
 
 impl Default for Config {
@@ -215,7 +207,7 @@ impl Node for Lease {
                 client.task = Some(Task { operation: id, key, value, asked, granted, token: 0, holds: false });
                 client.ask(ctx);
             }
-            _ => ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed }),
+            _ => ctx.observe(Fact::refused(id)),
         }
     }
 
@@ -233,10 +225,7 @@ impl Node for Lease {
 
 impl Lock {
     fn on_message(&mut self, ctx: &mut Ctx<Lease>, from: NodeId, msg: Msg) {
-        let now = match self.expiry {
-            Clock::Wall => ctx.now(),
-            Clock::Monotonic => LocalTime(ctx.uptime().0 as i64),
-        };
+        let now = self.expiry.now(ctx);
         match msg {
             Msg::Lock(operation) => {
                 if self.lent.is_some_and(|(holder, until)| holder != from && now < until) {

@@ -9,7 +9,7 @@
 use super::config::Config;
 use super::messages::{Action, Call, Command, Msg, NotLeader, Request, Response};
 use super::{Ctx, REPLICAS, Timer};
-use crate::node::{Fact, NodeId, Operation, OperationId, Outcome, Retry, node_value};
+use crate::node::{Fact, NodeId, Operation, OperationId, Retry, node_value};
 use crate::protocols::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Client {
     pub(super) fn on_operation(&mut self, ctx: &mut Ctx, operation: Operation) {
         let Operation { id, op, timeout, retry } = operation;
         if self.server.is_none() || !Store::understands(&op) {
-            return ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed });
+            return ctx.observe(Fact::refused(id));
         }
         let lowest_awaited = self.pending.first_key_value().map_or(id, |(lowest, _)| id.min(*lowest));
         let command = Command::new(Action::Call(Call { client: ctx.me(), serial: id, lowest_awaited, op }));

@@ -78,7 +78,7 @@ pub use messages::Msg;
 pub use mutants::{Bug, Mutant};
 pub use replica::Replica;
 
-use crate::node::{self, Badge, Fact, Node, NodeId, Operation, OperationId, Outcome, node_value};
+use crate::node::{self, Badge, Fact, Node, NodeId, Operation, OperationId, node_value};
 use storage::Persistent;
 
 /// The group of the cluster whose nodes are servers.
@@ -149,9 +149,7 @@ impl Node for Raft {
         match self {
             Raft::Client(client) => client.on_operation(ctx, operation),
             // A server is nobody's client: what is asked of it this way has certainly no effect.
-            Raft::Replica(_) => {
-                ctx.observe(Fact::Returned { operation: operation.id, outcome: Outcome::Failed });
-            }
+            Raft::Replica(_) => ctx.observe(Fact::refused(operation.id)),
         }
     }
 

@@ -1,14 +1,14 @@
-//! Mistakes that people make when they write Raft, made on purpose.
-//!
-//! A [`Mutant`] wraps a correct [`Raft`] and spoils it from outside: it changes messages on their way in, effects on
-//! their way out, or what the server believes afterwards. So the code of the protocol stays clean, and every promise can
-//! be shown to notice when it is broken. All nodes of a cluster have the same bug.
+//! Mistakes that people make when they write Raft, made on purpose: see [`Bug`].
 
 use super::messages::{AppendEntries, Msg};
-use super::storage::{Persistent, Write};
+use super::storage::Write;
 use super::{Config as RaftConfig, Raft, Replica, Timer};
-use crate::node::{Badge, Ctx, Effect, LocalSpan, Node, NodeId, Operation, node_value};
+use crate::node::{Ctx, Effect, Node, NodeId};
+use crate::protocols::mutant::{self, Mutation};
 use serde::{Deserialize, Serialize};
+
+/// A server or client with a bug.
+pub type Mutant = mutant::Mutant<Bug>;
 
 /// Which bug, and the settings of the cluster that has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,86 +45,42 @@ pub enum Bug {
     HeartbeatSkipsConsistencyCheck,
 }
 
-node_value! {
-    /// A node with a bug. It looks like the node that it wraps.
-    #[serde(transparent)]
-    pub struct Mutant {
-        raft: Raft,
-        #[serde(skip)]
-        bug: Bug,
-        #[serde(skip)]
-        election: (LocalSpan, LocalSpan),
-    }
-}
-
-impl Node for Mutant {
+impl Mutation for Bug {
+    type Protocol = Raft;
     type Config = Config;
-    type Msg = Msg;
-    type Timer = Timer;
-    type Disk = Persistent;
 
-    fn boot(ctx: &mut Ctx<Self>, config: &Config, disk: &Persistent) -> Self {
-        let Config { bug, raft: mut config } = config.clone();
+    fn read(config: &Config) -> (Self, RaftConfig) {
+        let Config { bug, mut raft } = config.clone();
         if bug == Bug::CommitsOldTerm {
-            config.max_batch = 1;
+            raft.max_batch = 1;
         }
-        let mut effects = Vec::new();
-        let raft = ctx.with(|ctx| Raft::boot(ctx, &config, disk), |_, effect| effects.push(effect));
-        let mutant = Mutant { raft, bug, election: config.election };
-        mutant.let_out(ctx, effects);
-        mutant
+        (bug, raft)
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, mut msg: Msg) {
-        if let Raft::Replica(replica) = &self.raft {
-            self.bug.spoil_message(replica, &mut msg);
+    fn on_message(&mut self, node: &mut Raft, ctx: &mut Ctx<Raft>, from: NodeId, mut msg: Msg) {
+        if let Raft::Replica(replica) = node {
+            self.spoil_message(replica, &mut msg);
         }
-        self.handle(ctx, |raft, ctx| raft.on_message(ctx, from, msg));
-        if self.bug == Bug::TimerResetByAnyMessage && self.replica().is_some_and(|replica| replica.leader().is_none())
-        {
-            let (least, most) = self.election;
-            ctx.set_timer_between(Timer::Election, least..=most);
-        }
-    }
-
-    fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
-        self.handle(ctx, |raft, ctx| raft.on_timer(ctx, timer));
-    }
-
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        self.handle(ctx, |raft, ctx| raft.on_operation(ctx, operation));
-    }
-
-    fn badge(&self) -> Badge {
-        self.raft.badge()
-    }
-}
-
-impl Mutant {
-    /// The server within, if it is one.
-    pub fn replica(&self) -> Option<&Replica> {
-        match &self.raft {
-            Raft::Replica(replica) => Some(replica),
-            Raft::Client(_) => None,
-        }
-    }
-
-    /// Runs a handler of the correct node, then spoils what it believes and what it does.
-    fn handle(&mut self, ctx: &mut Ctx<Self>, handler: impl FnOnce(&mut Raft, &mut Ctx<Raft>)) {
-        let mut effects = Vec::new();
-        let body = |ctx: &mut Ctx<Raft>| {
-            handler(&mut self.raft, ctx);
-            if let (Raft::Replica(replica), Bug::CommitsOldTerm) = (&mut self.raft, self.bug) {
-                replica.commit(ctx, replica.stored_by_majority(ctx));
+        node.on_message(ctx, from, msg);
+        match (self, node) {
+            (Bug::CommitsOldTerm, Raft::Replica(replica)) => replica.commit(ctx, replica.stored_by_majority(ctx)),
+            (Bug::TimerResetByAnyMessage, Raft::Replica(replica)) if replica.leader().is_none() => {
+                replica.reset_election_timer(ctx);
             }
-        };
-        ctx.with(body, |_, effect| effects.push(effect));
-        self.let_out(ctx, effects);
+            _ => {}
+        }
     }
 
-    /// Spoils effects, and lets them take place.
-    fn let_out(&self, ctx: &mut Ctx<Self>, effects: Vec<Effect<Raft>>) {
-        self.bug.spoil_effects(effects).into_iter().for_each(|effect| ctx.effect(effect.retyped()));
+    fn spoil(&mut self, _: &Ctx<Mutant>, effects: Vec<Effect<Raft>>) -> Vec<Effect<Raft>> {
+        match self {
+            Bug::VoteNotPersisted => effects.into_iter().map(forget_vote).collect(),
+            Bug::RepliesBeforeSync => mutant::speak_first(effects),
+            // What the heartbeat timer sets off is known by the timer that it sets again.
+            Bug::HeartbeatSkipsConsistencyCheck if effects.iter().any(sets_heartbeat) => {
+                effects.into_iter().flat_map(|effect| [bare_heartbeat(&effect), Some(effect)]).flatten().collect()
+            }
+            _ => effects,
+        }
     }
 }
 
@@ -143,23 +99,6 @@ impl Bug {
                 append.prev_log_term = replica.persistent.last_term();
             }
             _ => {}
-        }
-    }
-
-    /// Changes what a handler asked for.
-    fn spoil_effects(self, effects: Vec<Effect<Raft>>) -> Vec<Effect<Raft>> {
-        match self {
-            Bug::VoteNotPersisted => effects.into_iter().map(forget_vote).collect(),
-            Bug::RepliesBeforeSync => {
-                let is_send = |effect: &Effect<Raft>| matches!(effect, Effect::Send { .. });
-                let (sends, rest): (Vec<_>, Vec<_>) = effects.into_iter().partition(is_send);
-                sends.into_iter().chain(rest).collect()
-            }
-            // What the heartbeat timer sets off is known by the timer that it sets again.
-            Bug::HeartbeatSkipsConsistencyCheck if effects.iter().any(sets_heartbeat) => {
-                effects.into_iter().flat_map(|effect| [bare_heartbeat(&effect), Some(effect)]).flatten().collect()
-            }
-            _ => effects,
         }
     }
 }

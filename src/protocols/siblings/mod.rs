@@ -192,7 +192,7 @@ impl Client {
                 self.asked.insert(id, key);
                 ctx.send(replicas[place % replicas.len()], msg);
             }
-            _ => ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed }),
+            _ => ctx.observe(Fact::refused(id)),
         }
     }
 

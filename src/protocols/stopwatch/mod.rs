@@ -21,6 +21,7 @@
 //! POSIX.1, `clock_gettime`: CLOCK_REALTIME and CLOCK_MONOTONIC.
 
 use crate::node::{Badge, Ctx, Fact, LocalSpan, LocalTime, Node, NodeId, node_value};
+use crate::protocols::clocks::own::Clock;
 use serde::{Deserialize, Serialize};
 
 /// The settings.
@@ -33,15 +34,6 @@ pub struct Config {
     pub rest: LocalSpan,
     /// How long it sleeps between two looks at its clock.
     pub look: LocalSpan,
-}
-
-/// Which clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Clock {
-    /// The one that tells the time of day.
-    Wall,
-    /// The one that is never set.
-    Monotonic,
 }
 
 impl Default for Config {
@@ -95,7 +87,7 @@ impl Node for Stopwatch {
 
     fn on_timer(&mut self, ctx: &mut Ctx<Self>, Look: Look) {
         let Some((began, uptime)) = self.resting else { return };
-        let rested = self.now(ctx).0.saturating_sub(began.0);
+        let rested = self.clock.now(ctx).0.saturating_sub(began.0);
         if rested < self.rest.0 as i64 {
             ctx.set_timer(Look, self.look);
             return;
@@ -112,7 +104,7 @@ impl Node for Stopwatch {
         match msg {
             Msg::Ping { asked } => ctx.send(from, Msg::Pong { asked }),
             Msg::Pong { asked } => {
-                let took = self.now(ctx).0.saturating_sub(asked.0);
+                let took = self.clock.now(ctx).0.saturating_sub(asked.0);
                 let verdict = if took < 0 { ": less than no time" } else { "" };
                 ctx.observe(Fact::note(format!("an answer took {} ms{verdict}", took / 1_000_000)));
             }
@@ -125,16 +117,8 @@ impl Node for Stopwatch {
 }
 
 impl Stopwatch {
-    /// What the chosen clock shows.
-    fn now(&self, ctx: &Ctx<Self>) -> LocalTime {
-        match self.clock {
-            Clock::Wall => ctx.now(),
-            Clock::Monotonic => LocalTime(ctx.uptime().0 as i64),
-        }
-    }
-
     fn begin_rest(&mut self, ctx: &mut Ctx<Self>) {
-        self.resting = Some((self.now(ctx), ctx.uptime()));
+        self.resting = Some((self.clock.now(ctx), ctx.uptime()));
         ctx.set_timer(Look, self.look);
     }
 
@@ -144,7 +128,7 @@ impl Stopwatch {
         let place = peers.iter().position(|&peer| peer == ctx.me()).unwrap_or(0);
         let next = peers[(place + 1) % peers.len()];
         if next != ctx.me() {
-            ctx.send(next, Msg::Ping { asked: self.now(ctx) });
+            ctx.send(next, Msg::Ping { asked: self.clock.now(ctx) });
         }
     }
 }

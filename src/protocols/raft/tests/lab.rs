@@ -23,7 +23,7 @@ impl Subject for Raft {
 
 impl Subject for Mutant {
     fn server(&self) -> Option<&Replica> {
-        self.replica()
+        self.node().server()
     }
 }
 

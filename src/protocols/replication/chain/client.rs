@@ -1,7 +1,7 @@
 //! A client: it writes at the head, reads at the tail, and asks the master when neither answers.
 
 use super::{Config, Ctx, MASTER, Msg, Order, Timer};
-use crate::node::{Fact, LocalSpan, Op, Operation, OperationId, Outcome, Retry, node_value};
+use crate::node::{Fact, LocalSpan, Op, Operation, OperationId, Retry, node_value};
 use crate::protocols::store::Store;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ impl Client {
     pub(super) fn on_operation(&mut self, ctx: &mut Ctx, operation: Operation) {
         let Operation { id, op, timeout, retry } = operation;
         if !Store::understands(&op) {
-            return ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed });
+            return ctx.observe(Fact::refused(id));
         }
         if let Some(timeout) = timeout {
             ctx.set_timer(Timer::GiveUp(id), timeout);

@@ -276,9 +276,7 @@ impl Node for Chain {
         match self {
             Chain::Client(client) => client.on_operation(ctx, operation),
             // No other node is anyone's client: what is asked of it this way has certainly no effect.
-            Chain::Server(_) | Chain::Master(_) => {
-                ctx.observe(Fact::Returned { operation: operation.id, outcome: Outcome::Failed });
-            }
+            Chain::Server(_) | Chain::Master(_) => ctx.observe(Fact::refused(operation.id)),
         }
     }
 

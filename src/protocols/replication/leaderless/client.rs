@@ -71,7 +71,7 @@ impl Client {
             Op::Put(key, value) => (key, Some(value)),
             Op::Delete(key) => (key, Some(Datum::Absent)),
             // Whatever depends on the value that is there: a quorum agrees on none.
-            _ => return ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed }),
+            _ => return ctx.observe(Fact::refused(id)),
         };
         if let Some(timeout) = timeout {
             ctx.set_timer(Timer::GiveUp(id), timeout);

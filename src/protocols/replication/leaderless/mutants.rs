@@ -1,11 +1,13 @@
 //! Mistakes that people make in such a store, made on purpose: see [`Bug`].
-//!
-//! A [`Mutant`] wraps a correct node and spoils it from outside, so that its code stays clean.
 
-use super::{Config, Held, Kept, Leaderless, Msg, Timer};
-use crate::node::{Badge, Ctx, Datum, Effect, Node, NodeId, Operation, node_value};
+use super::{Config, Held, Leaderless, Msg, Replica};
+use crate::node::{Ctx, Datum, Effect, Node, NodeId};
+use crate::protocols::mutant::{self, Mutation};
 use crate::protocols::versions::Siblings;
 use serde::{Deserialize, Serialize};
+
+/// A node with a bug.
+pub type Mutant = mutant::Mutant<Bug>;
 
 /// Which bug, and the settings of the store that has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,75 +34,36 @@ pub enum Bug {
     ForgetsHints,
 }
 
-node_value! {
-    /// A node with a bug. It looks like the node that it wraps.
-    #[serde(transparent)]
-    pub struct Mutant {
-        node: Leaderless,
-        #[serde(skip)]
-        bug: Bug,
-    }
-}
-
-impl Node for Mutant {
+impl Mutation for Bug {
+    type Protocol = Leaderless;
     type Config = MutantConfig;
-    type Msg = Msg;
-    type Timer = Timer;
-    type Disk = Kept;
 
-    fn boot(ctx: &mut Ctx<Self>, config: &MutantConfig, disk: &Kept) -> Self {
+    fn read(config: &MutantConfig) -> (Self, Config) {
         let MutantConfig { bug, mut store } = config.clone();
         if bug == Bug::AcknowledgesEarly {
             store.w = store.w.saturating_sub(1);
         }
-        let mut effects = Vec::new();
-        let node = ctx.with(|ctx| Leaderless::boot(ctx, &store, disk), |_, effect| effects.push(effect));
-        let mutant = Mutant { node, bug };
-        mutant.let_out(ctx, effects);
-        mutant
+        (bug, store)
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, mut msg: Msg) {
-        self.spoil_message(&mut msg);
-        self.handle(ctx, |node, ctx| node.on_message(ctx, from, msg));
+    fn on_message(&mut self, node: &mut Leaderless, ctx: &mut Ctx<Leaderless>, from: NodeId, mut msg: Msg) {
+        if let Leaderless::Replica(replica) = node {
+            self.spoil_message(replica, &mut msg);
+        }
+        node.on_message(ctx, from, msg);
     }
 
-    fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
-        self.handle(ctx, |node, ctx| node.on_timer(ctx, timer));
-    }
-
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        self.handle(ctx, |node, ctx| node.on_operation(ctx, operation));
-    }
-
-    fn badge(&self) -> Badge {
-        self.node.badge()
+    fn spoil(&mut self, _: &Ctx<Mutant>, mut effects: Vec<Effect<Leaderless>>) -> Vec<Effect<Leaderless>> {
+        effects.retain(|effect| *self != Bug::ForgetsHints || !is_hint(effect));
+        effects
     }
 }
 
-impl Mutant {
-    /// Runs a handler of the correct node, then spoils what it does.
-    fn handle(&mut self, ctx: &mut Ctx<Self>, handler: impl FnOnce(&mut Leaderless, &mut Ctx<Leaderless>)) {
-        let mut effects = Vec::new();
-        ctx.with(|ctx| handler(&mut self.node, ctx), |_, effect| effects.push(effect));
-        self.let_out(ctx, effects);
-    }
-
-    /// Spoils effects, and lets them take place.
-    fn let_out(&self, ctx: &mut Ctx<Self>, effects: Vec<Effect<Leaderless>>) {
-        let forgets = |effect: &Effect<Leaderless>| self.bug == Bug::ForgetsHints && is_hint(effect);
-        let effects = effects.into_iter().filter(|effect| !forgets(effect));
-        effects.for_each(|effect| ctx.effect(effect.retyped()));
-    }
-
+impl Bug {
     /// Changes what a replica holds, or what it hears, before it compares the two.
-    fn spoil_message(&mut self, msg: &mut Msg) {
-        let (Leaderless::Replica(replica), Msg::Store { key, held, .. } | Msg::Repair { key, held }) =
-            (&mut self.node, msg)
-        else {
-            return;
-        };
-        match self.bug {
+    fn spoil_message(self, replica: &mut Replica, msg: &mut Msg) {
+        let (Msg::Store { key, held, .. } | Msg::Repair { key, held }) = msg else { return };
+        match self {
             Bug::StoresBlindly => drop(replica.kept.held.remove(key)),
             Bug::DropsSiblings => {
                 let slot = replica.kept.held.entry(key.clone()).or_insert(Held::Siblings(Siblings::default()));

@@ -142,13 +142,17 @@ impl Leader {
         }
     }
 
+    /// To whom it ships.
+    pub fn targets(&self, ctx: &Ctx<MultiLeader>) -> Vec<NodeId> {
+        self.config.topology.targets(ctx.cluster(), ctx.me())
+    }
+
     /// Ships a write on, but not to where it comes from.
     fn ship(&self, ctx: &mut Ctx<MultiLeader>, from: NodeId, write: &Write) {
         if write.dot.server != ctx.me() && !self.config.topology.hands_on() {
             return;
         }
-        let targets = self.config.topology.targets(ctx.cluster(), ctx.me());
-        for target in targets.into_iter().filter(|&target| target != from && target != write.dot.server) {
+        for target in self.targets(ctx).into_iter().filter(|&target| target != from && target != write.dot.server) {
             ctx.send(target, Msg::Update(write.clone()));
         }
     }

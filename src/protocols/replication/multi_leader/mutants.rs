@@ -1,11 +1,12 @@
-//! Mistakes that people make with several leaders, made on purpose.
-//!
-//! A [`Mutant`] wraps a correct [`MultiLeader`] and spoils messages on their way in and effects on their way out. All
-//! nodes of a cluster have the same bug.
+//! Mistakes that people make with several leaders, made on purpose: see [`Bug`].
 
-use super::{Config as Settings, Durable, Leader, Msg, MultiLeader, Timer};
-use crate::node::{Badge, Ctx, Effect, Node, NodeId, Operation, node_value};
+use super::{Config as Settings, Leader, Msg, MultiLeader};
+use crate::node::{Ctx, Effect, Node, NodeId};
+use crate::protocols::mutant::{self, Mutation};
 use serde::{Deserialize, Serialize};
+
+/// A node with a bug.
+pub type Mutant = mutant::Mutant<Bug>;
 
 /// Which bug, and the settings of the cluster that has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,79 +36,37 @@ pub enum Bug {
     ForwardsForever,
 }
 
-node_value! {
-    /// A node with a bug. It looks like the node that it wraps.
-    #[serde(transparent)]
-    pub struct Mutant {
-        inner: MultiLeader,
-        #[serde(skip)]
-        bug: Bug,
-        #[serde(skip)]
-        settings: Settings,
-    }
-}
-
-impl Node for Mutant {
+impl Mutation for Bug {
+    type Protocol = MultiLeader;
     type Config = Config;
-    type Msg = Msg;
-    type Timer = Timer;
-    type Disk = Durable;
 
-    fn boot(ctx: &mut Ctx<Self>, config: &Config, disk: &Durable) -> Self {
-        let Config { bug, multi_leader: settings } = config.clone();
-        let adopt = |ctx: &mut Ctx<Self>, effect: Effect<MultiLeader>| ctx.effect(effect.retyped());
-        let inner = ctx.with(|ctx| MultiLeader::boot(ctx, &settings, disk), adopt);
-        Mutant { inner, bug, settings }
+    fn read(config: &Config) -> (Self, Settings) {
+        (config.bug, config.multi_leader.clone())
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, mut msg: Msg) {
-        if let MultiLeader::Leader(leader) = &self.inner {
-            self.bug.spoil_message(ctx, leader, &mut msg);
+    fn on_message(&mut self, node: &mut MultiLeader, ctx: &mut Ctx<MultiLeader>, from: NodeId, mut msg: Msg) {
+        if let MultiLeader::Leader(leader) = node {
+            self.spoil_message(ctx, leader, &mut msg);
         }
-        if let (Bug::ForwardsForever, Msg::Update(_)) = (self.bug, &msg) {
-            let targets = self.settings.topology.targets(ctx.cluster(), ctx.me());
-            targets.into_iter().for_each(|target| ctx.send(target, msg.clone()));
-        }
-        self.handle(ctx, |inner, ctx| inner.on_message(ctx, from, msg));
+        node.on_message(ctx, from, msg);
     }
 
-    fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
-        self.handle(ctx, |inner, ctx| inner.on_timer(ctx, timer));
-    }
-
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        self.handle(ctx, |inner, ctx| inner.on_operation(ctx, operation));
-    }
-
-    fn badge(&self) -> Badge {
-        self.inner.badge()
-    }
-}
-
-impl Mutant {
-    /// Runs a handler of the correct node, and spoils what it asked for.
-    fn handle(&mut self, ctx: &mut Ctx<Self>, handler: impl FnOnce(&mut MultiLeader, &mut Ctx<MultiLeader>)) {
-        let bug = self.bug;
-        ctx.with(
-            |ctx| handler(&mut self.inner, ctx),
-            |ctx, effect| {
-                let me = ctx.me();
-                if let Some(effect) = bug.spoil_effect(me, effect) {
-                    ctx.effect(effect.retyped());
-                }
-            },
-        );
+    fn spoil(&mut self, ctx: &Ctx<Mutant>, effects: Vec<Effect<MultiLeader>>) -> Vec<Effect<MultiLeader>> {
+        effects.into_iter().filter_map(|effect| self.spoil_effect(ctx.me(), effect)).collect()
     }
 }
 
 impl Bug {
-    /// Changes a message that a leader receives.
-    fn spoil_message(self, ctx: &Ctx<Mutant>, leader: &Leader, msg: &mut Msg) {
+    /// Changes a message that a leader receives, or hands it on.
+    fn spoil_message(self, ctx: &mut Ctx<MultiLeader>, leader: &Leader, msg: &mut Msg) {
         match (self, msg) {
             (Bug::OverwritesUnseen, Msg::Request(request)) => request.context = leader.applied().clone(),
             (Bug::StampsOnArrival, Msg::Update(write)) => write.stamp = ctx.now(),
             (Bug::StampsOnArrival, Msg::Missing(writes)) => {
                 writes.iter_mut().for_each(|write| write.stamp = ctx.now());
+            }
+            (Bug::ForwardsForever, msg @ Msg::Update(_)) => {
+                leader.targets(ctx).into_iter().for_each(|target| ctx.send(target, msg.clone()));
             }
             _ => {}
         }

@@ -43,7 +43,7 @@ impl Client {
     pub(super) fn on_operation(&mut self, ctx: &mut Ctx, operation: Operation) {
         let Operation { id, op, timeout, retry } = operation;
         if !Store::understands(&op) {
-            return ctx.observe(Fact::Returned { operation: id, outcome: Outcome::Failed });
+            return ctx.observe(Fact::refused(id));
         }
         if let Some(timeout) = timeout {
             ctx.set_timer(Timer::GiveUp(id), timeout);

@@ -96,7 +96,7 @@ pub use messages::Msg;
 pub use monitor::Monitor;
 pub use mutants::{Bug, Mutant};
 
-use crate::node::{self, Badge, Fact, Node, NodeId, Operation, OperationId, Outcome, node_value};
+use crate::node::{self, Badge, Fact, Node, NodeId, Operation, OperationId, node_value};
 use storage::Kept;
 
 /// The group of the cluster whose nodes hold the data.
@@ -173,9 +173,7 @@ impl Node for SingleLeader {
         match self {
             SingleLeader::Client(client) => client.on_operation(ctx, operation),
             // No other node is anyone's client: what is asked of it this way has certainly no effect.
-            SingleLeader::Database(_) | SingleLeader::Monitor(_) => {
-                ctx.observe(Fact::Returned { operation: operation.id, outcome: Outcome::Failed });
-            }
+            SingleLeader::Database(_) | SingleLeader::Monitor(_) => ctx.observe(Fact::refused(operation.id)),
         }
     }
 

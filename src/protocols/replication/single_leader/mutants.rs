@@ -1,13 +1,14 @@
-//! Mistakes that are made where leaders are replaced, made on purpose.
-//!
-//! A [`Mutant`] wraps a correct node and spoils it from outside: what reaches it, or what it asks for. All nodes of a
-//! cluster have the same bug.
+//! Mistakes that are made where leaders are replaced, made on purpose: see [`Bug`].
 
 use super::messages::{Msg, Place};
-use super::storage::{Kept, Write};
-use super::{Config as LeaderConfig, SingleLeader, Timer};
-use crate::node::{Badge, Cluster, Ctx, Effect, Node, NodeId, Operation, node_value};
+use super::storage::Write;
+use super::{Config as LeaderConfig, SingleLeader};
+use crate::node::{Cluster, Ctx, Effect, Node, NodeId};
+use crate::protocols::mutant::{self, Mutation};
 use serde::{Deserialize, Serialize};
+
+/// A node with a bug.
+pub type Mutant = mutant::Mutant<Bug>;
 
 /// Which bug, and the settings of the cluster that has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,74 +43,31 @@ pub enum Bug {
     VotesThoughItHears,
 }
 
-node_value! {
-    /// A node with a bug. It looks like the node that it wraps.
-    #[serde(transparent)]
-    pub struct Mutant {
-        node: SingleLeader,
-        #[serde(skip)]
-        bug: Bug,
-    }
-}
-
-impl Node for Mutant {
+impl Mutation for Bug {
+    type Protocol = SingleLeader;
     type Config = Config;
-    type Msg = Msg;
-    type Timer = Timer;
-    type Disk = Kept;
 
-    fn boot(ctx: &mut Ctx<Self>, config: &Config, disk: &Kept) -> Self {
-        let bug = config.bug;
-        let mut effects = Vec::new();
-        let body = |ctx: &mut Ctx<SingleLeader>| SingleLeader::boot(ctx, &config.leader, disk);
-        let node = ctx.with(body, |_, effect| effects.push(effect));
-        bug.let_out(ctx, effects);
-        Mutant { node, bug }
+    fn read(config: &Config) -> (Self, LeaderConfig) {
+        (config.bug, config.leader.clone())
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<Self>, from: NodeId, mut msg: Msg) {
-        match (self.bug, &mut msg, &mut self.node) {
+    fn on_message(&mut self, node: &mut SingleLeader, ctx: &mut Ctx<SingleLeader>, from: NodeId, mut msg: Msg) {
+        match (self, &mut msg, &mut *node) {
             (Bug::PromotesAny, Msg::Position { place, .. }, _) => *place = Place::default(),
             (Bug::VotesThoughItHears, Msg::Elect { .. }, SingleLeader::Monitor(monitor)) => monitor.suspect(),
             _ => {}
         }
-        self.handle(ctx, |node, ctx| node.on_message(ctx, from, msg));
+        node.on_message(ctx, from, msg);
     }
 
-    fn on_timer(&mut self, ctx: &mut Ctx<Self>, timer: Timer) {
-        self.handle(ctx, |node, ctx| node.on_timer(ctx, timer));
-    }
-
-    fn on_operation(&mut self, ctx: &mut Ctx<Self>, operation: Operation) {
-        self.handle(ctx, |node, ctx| node.on_operation(ctx, operation));
-    }
-
-    fn badge(&self) -> Badge {
-        self.node.badge()
-    }
-}
-
-impl Mutant {
-    fn handle(&mut self, ctx: &mut Ctx<Self>, handler: impl FnOnce(&mut SingleLeader, &mut Ctx<SingleLeader>)) {
-        let mut effects = Vec::new();
-        ctx.with(|ctx| handler(&mut self.node, ctx), |_, effect| effects.push(effect));
-        self.bug.let_out(ctx, effects);
-    }
-}
-
-impl Bug {
-    /// Spoils what a handler asked for, and lets it take place.
-    fn let_out(self, ctx: &mut Ctx<Mutant>, effects: Vec<Effect<SingleLeader>>) {
-        let effects = match self {
-            Bug::SpeaksBeforeSync => {
-                let is_said = |effect: &Effect<SingleLeader>| matches!(effect, Effect::Send { .. });
-                let (said, rest): (Vec<_>, Vec<_>) = effects.into_iter().partition(is_said);
-                said.into_iter().chain(rest).collect()
+    fn spoil(&mut self, _: &Ctx<Mutant>, mut effects: Vec<Effect<SingleLeader>>) -> Vec<Effect<SingleLeader>> {
+        match self {
+            Bug::SpeaksBeforeSync => effects = mutant::speak_first(effects),
+            Bug::VoteNotPersisted => {
+                effects.retain(|effect| !matches!(effect, Effect::Write(Write::Vote { .. })));
             }
-            _ => effects,
-        };
-        let is_vote = |effect: &Effect<SingleLeader>| matches!(effect, Effect::Write(Write::Vote { .. }));
-        let kept = effects.into_iter().filter(|effect| self != Bug::VoteNotPersisted || !is_vote(effect));
-        kept.for_each(|effect| ctx.effect(effect.retyped()));
+            _ => {}
+        }
+        effects
     }
 }
