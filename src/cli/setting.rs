@@ -21,7 +21,7 @@ pub fn in_words(scenario: &Scenario) -> String {
     parts.extend(odd_links(plan));
     let cables = parts.len();
     parts.extend(cable_words(plan));
-    parts.push(protocol_words(scenario));
+    parts.push(protocol_words(scenario, Detail::Whole));
     if parts.join("; ").len() > COLUMNS {
         // What is as usual is left out where room is short.
         parts[1] = parts[1].replace(NO_LOSS, "");
@@ -29,6 +29,10 @@ pub fn in_words(scenario: &Scenario) -> String {
     let topology = &plan.topology;
     if parts.join("; ").len() > LONGEST && !topology.cables().is_empty() {
         parts[cables] = format!("{} cables between {} sites", topology.cables().len(), topology.sites().len());
+    }
+    let length = parts.join("; ").len();
+    if let Some(protocol) = parts.last_mut().filter(|_| length > LONGEST) {
+        *protocol = protocol_words(scenario, Detail::Heads);
     }
     while parts.len() > 2 && parts.join("; ").len() > LONGEST {
         parts.remove(2);
@@ -133,41 +137,53 @@ fn between(least: &str, most: &str) -> String {
 }
 
 /// The protocol's parameters, or its name where all are as usual: `election 150-300 ms, heartbeat 50 ms`.
-fn protocol_words(scenario: &Scenario) -> String {
-    let mut parts = Vec::new();
-    if let Ok(node) = syntax::parse(&scenario.protocol.text()) {
-        parameters(&node, &mut parts);
-    }
+fn protocol_words(scenario: &Scenario, detail: Detail) -> String {
+    let parts = syntax::parse(&scenario.protocol.text()).map_or(Vec::new(), |node| parameters(&node, detail));
     if parts.is_empty() { words(&scenario.protocol.name) } else { parts.join(", ") }
 }
 
-fn parameters(node: &Node, parts: &mut Vec<String>) {
+/// How much is told of a parameter that is a word with fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// All: `failover majority (of monitor, suspect 500 ms)`.
+    Whole,
+    /// The word: `failover majority`.
+    Heads,
+}
+
+fn parameters(node: &Node, detail: Detail) -> Vec<String> {
+    let mut parts = Vec::new();
     for field in node.fields() {
         let name = words(&field.name);
         match &field.value.kind {
-            Kind::Record(Body::Fields(_)) => parameters(&field.value, parts),
+            Kind::Record(Body::Fields(_)) => parts.extend(parameters(&field.value, detail)),
             Kind::Word(word, None) if word == "true" => parts.push(name),
             Kind::Word(word, None) if word == "false" => parts.push(format!("no {name}")),
-            _ => parts.push(format!("{name} {}", value_words(&field.value))),
+            _ => parts.push(format!("{name} {}", value_words(&field.value, detail))),
         }
     }
+    parts
 }
 
-fn value_words(node: &Node) -> String {
+fn value_words(node: &Node, detail: Detail) -> String {
+    let several =
+        |values: &[Node]| values.iter().map(|value| value_words(value, detail)).collect::<Vec<_>>().join(" ");
+
     match &node.kind {
         Kind::Text(text) => spaced_units(text),
         Kind::Number(number) => number.clone(),
         Kind::Word(word, None) => words(word),
         Kind::Word(word, Some(Body::Values(values))) if values.len() <= LONG_LIST => {
-            let values = values.iter().map(value_words).collect::<Vec<_>>();
-            format!("{} {}", words(word), values.join(" "))
+            format!("{} {}", words(word), several(values)).trim_end().to_owned()
         }
+        Kind::Word(word, Some(Body::Fields(_))) => match (parameters(node, detail), detail) {
+            (fields, Detail::Whole) if !fields.is_empty() => format!("{} ({})", words(word), fields.join(", ")),
+            _ => words(word),
+        },
         Kind::Record(Body::Values(values)) if values.len() == 2 => {
-            between(&value_words(&values[0]), &value_words(&values[1]))
+            between(&value_words(&values[0], detail), &value_words(&values[1], detail))
         }
-        Kind::List(values) if values.len() <= LONG_LIST => {
-            values.iter().map(value_words).collect::<Vec<_>>().join(" ")
-        }
+        Kind::List(values) if values.len() <= LONG_LIST => several(values),
         _ => "given".to_owned(),
     }
 }
