@@ -8,6 +8,7 @@ use crate::check::recorded::write_edn;
 use crate::node::{SimSpan, SimTime};
 use crate::scenario::Opened;
 use crate::trace::{Exported, MOST_DRAWN, grouped, html, mermaid, perfetto, shiviz, svg};
+use clap::ValueEnum;
 use std::io::{BufWriter, Write};
 
 fn is_picture(format: Format) -> bool {
@@ -27,23 +28,16 @@ pub fn export(run: &Run, made: &Made, opened: &Opened) -> Result<(), Stop> {
     let from = run.from.as_deref().map_or(Ok(SimSpan::ZERO), str::parse).map_err(Stop::usage)?;
     let scenario = &made.scenario;
     let variant = scenario.variant.as_ref().map_or(String::new(), |variant| format!(" ({variant})"));
-    let digest = opened.session.digest().unwrap_or("unknown");
-    // A picture is handed on: how Pessimist was started here is of no use there.
-    let until: Vec<&str> = run.until.iter().flat_map(|until| ["--until", until]).collect();
-    let command = made.command("run", &until);
-    let again = command.strip_prefix(&program()).unwrap_or(&command);
-    let exported = Exported {
+    let mut exported = Exported {
         trace: opened.session.trace(),
         name: format!("{}{variant}, seed {}", scenario.name, scenario.plan.seed),
         title: scenario.title.clone(),
-        caption: format!(
-            "pessimist{again}   {} events, digest {digest}",
-            grouped(opened.session.trace().len() as u64)
-        ),
+        caption: Vec::new(),
         from: SimTime(from.0),
         end: opened.session.end(),
     };
     refuse_what_cannot_be_read(run, made, &exported)?;
+    exported.caption = caption(run, made, &exported, opened.session.digest().unwrap_or("unknown"));
     let mut out: Box<dyn Write> = match &run.out {
         Some(path) => Box::new(create(path)?),
         None => Box::new(BufWriter::new(std::io::stdout())),
@@ -56,6 +50,25 @@ pub fn export(run: &Run, made: &Made, opened: &Opened) -> Result<(), Stop> {
         _ => html,
     };
     Ok(write(&exported, &mut out)?)
+}
+
+/// The command that draws the same picture, and what the picture is of.
+fn caption(run: &Run, made: &Made, exported: &Exported<'_>, digest: &str) -> Vec<String> {
+    let format = name_of(run.format);
+    let mut options = vec!["--format", format.as_str()];
+    options.extend(run.from.iter().flat_map(|from| ["--from", from]));
+    options.extend(run.until.iter().flat_map(|until| ["--until", until]));
+    // A picture is handed on: how Pessimist was started here is of no use there.
+    let command = made.command("run", &options);
+    let again = command.strip_prefix(&program()).unwrap_or(&command);
+    let (shown, all) = (exported.shown().count() as u64, exported.trace.len() as u64);
+    let of_all = if shown < all { format!(" of {}", grouped(all)) } else { String::new() };
+    vec![format!("pessimist{again}"), format!("{}{of_all} events, digest of the run {digest}", grouped(shown))]
+}
+
+/// A format as it is written on the command line.
+fn name_of(format: Format) -> String {
+    format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// A picture of too many events, or of none, helps nobody.
@@ -73,13 +86,9 @@ fn refuse_what_cannot_be_read(run: &Run, made: &Made, exported: &Exported<'_>) -
     }
     // As much as can be shown, from where the picture begins.
     let last = exported.shown().nth(MOST_DRAWN - 1).map_or(SimTime::ZERO, |id| exported.trace.record(id).time());
-    let format = match run.format {
-        Format::Mermaid => "mermaid",
-        Format::Svg => "svg",
-        _ => "html",
-    };
+    let format = name_of(run.format);
     let (from, until) = (format!("{}ms", exported.from.0 / 1_000_000), format!("{}ms", last.0 / 1_000_000));
-    let narrower = made.command("run", &["--format", format, "--from", &from, "--until", &until]);
+    let narrower = made.command("run", &["--format", &format, "--from", &from, "--until", &until]);
     Err(Stop::usage(format!(
         "{events} events are too many for a picture, which shows {MOST_DRAWN}\nnarrow it:  {narrower}"
     )))

@@ -38,8 +38,8 @@ pub struct Exported<'a> {
     pub name: String,
     /// The scenario's title.
     pub title: String,
-    /// What stands below a picture: how many events it shows, and by what the run is known again.
-    pub caption: String,
+    /// What stands below a picture, in lines: what draws it again, how many events it shows, and by what the run is known.
+    pub caption: Vec<String>,
     /// Where a picture begins.
     pub from: SimTime,
     /// When the run ended.

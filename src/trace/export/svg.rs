@@ -28,7 +28,7 @@ text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:#111}.title{font-size:
 /// The diagram as an `svg` element, with titles to be hovered or without.
 pub(super) fn picture(run: &Exported<'_>, diagram: &Diagram, titles: bool) -> String {
     let mut page = String::new();
-    let height = diagram.bottom + 60.0;
+    let height = diagram.bottom + 42.0 + 18.0 * run.caption.len() as f64;
     let width = diagram.width;
     let _ = writeln!(
         page,
@@ -63,7 +63,10 @@ pub(super) fn picture(run: &Exported<'_>, diagram: &Diagram, titles: bool) -> St
     }
     let legend = "dot: events at one instant   ring: a timer ended   square: fault   dashed with cross: lost   dotted: under way";
     let _ = writeln!(page, "{}", text("axis", 12.0, diagram.bottom + 24.0, legend));
-    let _ = writeln!(page, "{}", text("axis", 12.0, diagram.bottom + 42.0, &run.caption));
+    for (number, line) in run.caption.iter().enumerate() {
+        let y = diagram.bottom + 42.0 + 18.0 * number as f64;
+        let _ = writeln!(page, "{}", text("axis", 12.0, y, line));
+    }
     page.push_str("</svg>\n");
     page
 }

@@ -21,7 +21,7 @@ fn exported<'a>(scenario: &Scenario, opened: &'a Opened) -> Exported<'a> {
         trace: opened.session.trace(),
         name: scenario.name.clone(),
         title: scenario.title.clone(),
-        caption: "digest 0123456789abcdef".to_owned(),
+        caption: vec!["digest 0123456789abcdef".to_owned()],
         from: SimTime::ZERO,
         end: opened.session.end(),
     }
