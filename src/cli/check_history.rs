@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::arguments::{CheckHistory, Model, Plain};
-use super::shared::{Stop, interrupted, print};
+use super::shared::{Stop, heeding, interrupted, print};
 use crate::check::Promise;
 use crate::check::calls::{Budget, Call, Conflict, Judgement, Places, linearizable, pages};
 use crate::check::recorded::{Kind, Recorded, read};
@@ -28,10 +28,14 @@ pub fn check_history(check: &CheckHistory) -> Result<Exit, Stop> {
     let started = std::time::Instant::now();
     let mut go_on = || !interrupted() && started.elapsed().as_nanos() < u128::from(limit.0);
     let mut budget = Budget { states: check.limit_states, go_on: &mut go_on };
-    let judgement = linearizable(&recorded.calls, kind.meaning(), &mut budget);
+    let judgement = heeding(|| linearizable(&recorded.calls, kind.meaning(), &mut budget));
     let ran_out = budget.states == 0;
-    if interrupted() {
-        return Err(Stop::Said(Exit::Interrupted, "interrupted; nothing was decided".to_owned()));
+    if let (Judgement::Undecided { decided, keys, states }, true) = (&judgement, interrupted()) {
+        return Err(Stop::interrupted(&format!(
+            "{} tried, {decided} of {} found to be linearizable, nothing decided of the rest",
+            counted(*states as usize, "state"),
+            counted(*keys, "key")
+        )));
     }
     let shown = Shown { check, kind, recorded: &recorded, ran_out };
     print(&match check.format {

@@ -3,13 +3,13 @@
 use super::Exit;
 use super::arguments::{Color, Format, Run};
 use super::ask::ask;
-use super::shared::{Stop, interrupted, invocation, load, print, words_of};
+use super::shared::{Stop, heeding, interrupted, invocation, load, print, words_of};
 use super::{setting, trace_file};
 use crate::check::{Answer, Claim, Judge, Measure, Promise, Question, Verdict, Violation};
 use crate::kernel::Over;
 use crate::node::{EventId, SimSpan, SimTime};
-use crate::scenario::{Moment, Opened, Registry, Runner, Scenario};
-use crate::trace::{Asked, Digest, Lines, Standing, Telling, explain_violation, tell};
+use crate::scenario::{Failure, Moment, Opened, Registry, Runner, Scenario};
+use crate::trace::{Asked, Digest, Lines, Standing, Telling, explain_violation, grouped, tell};
 use rayon::prelude::*;
 use std::cell::OnceCell;
 use std::fs::File;
@@ -118,9 +118,19 @@ impl Made {
 
     /// Runs it.
     pub fn open(&self, lines: Lines) -> Result<Opened, Stop> {
-        let mut progress = |_, _| !interrupted();
-        let opened = self.runner.open(self.scenario.plan.seed, lines, &mut progress);
-        let opened = opened.map_err(|failure| Stop::from_failure(failure, &self.command("run", &[])))?;
+        let mut reached = (0, SimTime::ZERO);
+        let mut progress = |events, time| {
+            reached = (events, time);
+            !interrupted()
+        };
+        let opened = heeding(|| self.runner.open(self.scenario.plan.seed, lines, &mut progress));
+        let opened = opened.map_err(|failure| match failure {
+            Failure::Interrupted => {
+                let (events, time) = (grouped(reached.0.into()), reached.1);
+                Stop::interrupted(&format!("at {time} s of {} s, after {events} events", self.scenario.plan.until))
+            }
+            failure => Stop::from_failure(failure, &self.command("run", &[])),
+        })?;
         refuse_endless(&self.scenario, opened.session.over(), opened.session.end())?;
         Ok(opened)
     }

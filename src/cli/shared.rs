@@ -30,6 +30,12 @@ impl Stop {
         Stop::Said(Exit::Wrong, text.into())
     }
 
+    /// The person did not want to wait; `how_far` says what had been done by then.
+    pub fn interrupted(how_far: &str) -> Self {
+        let separator = if how_far.is_empty() { "" } else { ": " };
+        Stop::Said(Exit::Interrupted, format!("interrupted{separator}{how_far}"))
+    }
+
     /// Says it on standard error, and gives the exit code.
     pub fn tell(self, color: Color) -> Exit {
         match self {
@@ -39,7 +45,8 @@ impl Stop {
             }
             Stop::Said(exit, text) if text.is_empty() => exit,
             Stop::Said(exit, text) => {
-                eprintln!("error: {text}");
+                let what = if exit == Exit::Interrupted { "" } else { "error: " };
+                eprintln!("{what}{text}");
                 exit
             }
         }
@@ -66,7 +73,7 @@ impl Stop {
     /// What a run that gave no result means to whoever asked for it with `again`.
     pub fn from_failure(failure: Failure, again: &str) -> Self {
         match failure {
-            Failure::Interrupted => Stop::Said(Exit::Interrupted, "interrupted; nothing was lost".to_owned()),
+            Failure::Interrupted => Stop::interrupted(""),
             Failure::Output(error) => error.into(),
             departed @ Failure::Departed { .. } => Stop::wrong(format!("{departed}\nNothing of this run counts.")),
             Failure::Panicked(text) => {
@@ -205,15 +212,25 @@ pub fn progress_bar(seeds: u64) -> ProgressBar {
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static IS_HEEDED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C asks long work to end; a second one ends the process.
+/// From now on Ctrl-C asks work that heeds it to end. Anything else ends at once, and so does work at a second one.
 pub fn watch_for_interrupts() {
     #[cfg(not(target_family = "wasm"))]
     let _ = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) || !IS_HEEDED.load(Ordering::Relaxed) {
+            eprintln!("\ninterrupted");
             std::process::exit(Exit::Interrupted as i32);
         }
     });
+}
+
+/// Does work that looks at [`interrupted`] now and then, and can say how far it came.
+pub fn heeding<R>(work: impl FnOnce() -> R) -> R {
+    let before = IS_HEEDED.swap(true, Ordering::Relaxed);
+    let result = work();
+    IS_HEEDED.store(before, Ordering::Relaxed);
+    result
 }
 
 /// Whether the person has asked for an end.

@@ -3,14 +3,14 @@
 use super::Exit;
 use super::arguments::{Plain, Sweep};
 use super::run::{refuse_endless, unexpected};
-use super::shared::{Stop, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
+use super::shared::{Stop, heeding, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
 use crate::scenario::{Failure, Judged, Registry, Runner, Scenario};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::json;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Seeds that are handed out together: small enough that an interrupt is soon heeded.
+/// Seeds that are handed out together.
 const CHUNK: u64 = 256;
 
 /// A seed that did not do what the scenario expects.
@@ -26,48 +26,59 @@ pub fn sweep(registry: &Registry, sweep: &Sweep) -> Result<Exit, Stop> {
     let bar = progress_bar(sweep.seeds.end - sweep.seeds.start);
     #[expect(clippy::disallowed_types, reason = "people are told how fast it went, on standard error")]
     let started = std::time::Instant::now();
-    let events = AtomicU64::new(0);
-    let mut failing = Vec::new();
+    let (mut events, mut failing) = (0, Vec::new());
     let mut next = sweep.seeds.start;
     while next < sweep.seeds.end && !interrupted() {
         let chunk = next..(next + CHUNK * pool.current_num_threads() as u64).min(sweep.seeds.end);
-        next = chunk.end;
-        failing.extend(pool.install(|| one_chunk(&scenario, runner.as_ref(), chunk.clone(), &events))?);
-        bar.inc(chunk.end - chunk.start);
+        let swept = heeding(|| pool.install(|| one_chunk(&scenario, runner.as_ref(), chunk, &bar)))?;
+        next += swept.seeds;
+        events += swept.events;
+        failing.extend(swept.failing);
     }
     bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64().max(1e-9);
-    let done = sweep.seeds.start..next;
-    tell(sweep, &failing, &done, events.load(Ordering::Relaxed))?;
-    let speed = events.load(Ordering::Relaxed) as f64 / seconds / 1e6;
+    tell(sweep, &failing, &(sweep.seeds.start..next), events)?;
+    let speed = events as f64 / seconds / 1e6;
     eprintln!("{seconds:.1} s, {speed:.2} million events a second, {} at a time", pool.current_num_threads());
     if next < sweep.seeds.end {
-        eprintln!("interrupted: seeds {next}..{} were not run", sweep.seeds.end);
-        return Ok(Exit::Interrupted);
+        return Err(Stop::interrupted(&format!("nothing is told of the seeds {next}..{}", sweep.seeds.end)));
     }
     Ok(if failing.is_empty() { Exit::Met } else { Exit::Broken })
 }
 
-/// Runs some seeds on the pool; gives the failing ones in order.
-fn one_chunk(
-    scenario: &Scenario,
-    runner: &dyn Runner,
-    seeds: Range<u64>,
-    events: &AtomicU64,
-) -> Result<Vec<Failing>, Stop> {
-    let one = |seed: u64| match runner.judge(seed) {
-        Ok(judged) => {
-            events.fetch_add(u64::from(judged.events), Ordering::Relaxed);
-            refuse_endless(scenario, judged.over, judged.end)?;
-            Ok(failure_of(scenario, &judged).map(|what| Failing { seed, what }))
-        }
-        Err(Failure::Panicked(text)) => {
-            Ok(Some(Failing { seed, what: format!("the protocol's own code panicked: {text}") }))
-        }
-        Err(failure) => Err(Stop::from_failure(failure, "")),
+/// What some seeds came to.
+#[derive(Default)]
+struct Swept {
+    seeds: u64,
+    events: u64,
+    /// In order.
+    failing: Vec<Failing>,
+}
+
+/// Runs some seeds on the pool. Where the person interrupts it, those count that come before the first that was not run.
+fn one_chunk(scenario: &Scenario, runner: &dyn Runner, seeds: Range<u64>, bar: &ProgressBar) -> Result<Swept, Stop> {
+    let one = |seed: u64| {
+        let (events, what) = match runner.judge(seed) {
+            Ok(judged) => {
+                refuse_endless(scenario, judged.over, judged.end)?;
+                (judged.events, failure_of(scenario, &judged))
+            }
+            Err(Failure::Panicked(text)) => (0, Some(format!("the protocol's own code panicked: {text}"))),
+            Err(failure) => return Err(Stop::from_failure(failure, "")),
+        };
+        bar.inc(1);
+        Ok((events, what.map(|what| Failing { seed, what })))
     };
-    let results: Result<Vec<Option<Failing>>, Stop> = seeds.into_par_iter().map(one).collect();
-    Ok(results?.into_iter().flatten().collect())
+    let unless_interrupted = |seed| (!interrupted()).then(|| one(seed));
+    let results: Vec<Option<Result<_, Stop>>> = seeds.into_par_iter().map(unless_interrupted).collect();
+    let mut swept = Swept::default();
+    for result in results.into_iter().map_while(|result| result) {
+        let (events, failing) = result?;
+        swept.seeds += 1;
+        swept.events += u64::from(events);
+        swept.failing.extend(failing);
+    }
+    Ok(swept)
 }
 
 /// What a run did that its scenario does not expect; `None` where all is as expected.

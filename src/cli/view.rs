@@ -3,7 +3,7 @@
 use super::Exit;
 use super::arguments::{Color, View};
 use super::list;
-use super::shared::{Stop, invocation, print};
+use super::shared::{Stop, heeding, invocation, print};
 use super::trace_file;
 use crate::scenario::Registry;
 use crate::trace::brings_expression;
@@ -21,7 +21,7 @@ pub fn browse(registry: &Registry, ascii: bool, color: Color) -> Result<Exit, St
         print(&list::as_text(&list::entries()?))?;
         return Ok(Exit::Met);
     }
-    screen::browse(registry, ascii, color)
+    heeding(|| screen::browse(registry, ascii, color))
 }
 
 /// Walks through a run.
@@ -32,10 +32,8 @@ pub fn view(registry: &Registry, view: &View, color: Color) -> Result<Exit, Stop
         let instead = invocation(&[instead, &view.which.scenario]);
         return Err(Stop::usage(format!("view needs a terminal\nelsewhere the {what} can be read:  {instead}")));
     }
-    if is_log {
-        return screen::view_log(view, color);
-    }
-    screen::view(registry, view, color)
+    // A screen must be left in order; there Ctrl-C is a key.
+    heeding(|| if is_log { screen::view_log(view, color) } else { screen::view(registry, view, color) })
 }
 
 /// Whether it is the log of another system that is meant: by its name, by what its first line says, or because an

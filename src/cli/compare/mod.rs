@@ -12,7 +12,7 @@ mod table;
 use super::Exit;
 use super::arguments::{Compare, Comparison};
 use super::run::{create, refuse_endless};
-use super::shared::{Stop, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
+use super::shared::{Stop, heeding, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
 use crate::check::measures::{FIGURES, Figure, Interval, Summary, summaries};
 use crate::scenario::{Registry, Runner, Scenario};
 use indicatif::ProgressBar;
@@ -101,7 +101,12 @@ pub fn compare(registry: &Registry, compare: &Compare) -> Result<Exit, Stop> {
     let bar = progress_bar(scenarios.len() as u64 * (compare.seeds.end - compare.seeds.start));
     let mut worlds = Vec::new();
     for (place, ((called, scenario), runner)) in scenarios.iter().zip(&runners).enumerate() {
-        let runs = pool.install(|| measure(called, scenario, runner.as_ref(), compare.seeds.clone(), &bar))?;
+        let measure = || measure(called, scenario, runner.as_ref(), compare.seeds.clone(), &bar);
+        let Some(runs) = heeding(|| pool.install(measure))? else {
+            bar.finish_and_clear();
+            let (done, all) = (bar.position(), bar.length().unwrap_or_default());
+            return Err(Stop::interrupted(&format!("{done} of {all} runs were made; nothing is compared")));
+        };
         worlds.push(World {
             letter: letter(place),
             scenario: called.clone(),
@@ -133,18 +138,15 @@ fn letter(place: usize) -> String {
     if place < 26 { letter.to_string() } else { format!("{letter}{}", place / 26) }
 }
 
-/// The figures of each seed, in order, whatever the number of threads.
+/// The figures of each seed, in order, whatever the number of threads; `None` where the person interrupts it.
 fn measure(
     called: &str,
     scenario: &Scenario,
     runner: &dyn Runner,
     seeds: Range<u64>,
     bar: &ProgressBar,
-) -> Result<Vec<Vec<Option<f64>>>, Stop> {
+) -> Result<Option<Vec<Vec<Option<f64>>>>, Stop> {
     let one = |seed: u64| {
-        if interrupted() {
-            return Err(Stop::Said(Exit::Interrupted, "interrupted; nothing is compared".to_owned()));
-        }
         let measured = runner.measure(seed).map_err(|failure| {
             let seed = seed.to_string();
             Stop::from_failure(failure, &invocation(&words_of("run", called, scenario.variant.as_deref(), &seed)))
@@ -154,9 +156,11 @@ fn measure(
         bar.inc(1);
         Ok(measures.figures())
     };
+    let unless_interrupted = |seed| (!interrupted()).then(|| one(seed));
+    let runs: Vec<Option<Result<_, Stop>>> = seeds.into_par_iter().map(unless_interrupted).collect();
     // The first seed that fails is the one that is told of.
-    let runs: Vec<Result<Vec<Option<f64>>, Stop>> = seeds.into_par_iter().map(one).collect();
-    runs.into_iter().collect()
+    let runs: Option<Result<_, Stop>> = runs.into_iter().collect();
+    runs.transpose()
 }
 
 fn tell(compare: &Compare, worlds: &Worlds) -> Result<(), Stop> {
