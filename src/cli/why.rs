@@ -32,7 +32,7 @@ pub fn why(registry: &Registry, why: &Why) -> Result<Exit, Stop> {
         print(&told)?;
         return Ok(Exit::Met);
     }
-    let steps = steps(&trace, id, STEPS, &mut |event| opened.session.changes(event));
+    let steps = steps(&trace, id, STEPS, &mut opened.session);
     let told = match why.format {
         Plain::Text => why_lines(id, &steps).join("\n") + &format!("\nAT  {}", at(&made, &id.to_string())),
         Plain::Json => {

@@ -1,5 +1,6 @@
 //! What a node stamps its events with.
 
+use super::LocalTime;
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -45,8 +46,7 @@ impl fmt::Display for Stamp {
                 write!(f, "[{}]", numbers.join(" "))
             }
             Stamp::Time { time, count } => {
-                let (sign, micros) = (if *time < 0 { "-" } else { "" }, time.unsigned_abs() / 1000);
-                write!(f, "{sign}{}.{:06} s", micros / 1_000_000, micros % 1_000_000)?;
+                LocalTime(*time).fmt(f)?;
                 if *count > 0 { write!(f, " #{count}") } else { Ok(()) }
             }
         }

@@ -17,9 +17,9 @@ pub struct SimTime(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimSpan(pub u64);
 
-/// A reading of one node's clock, in nanoseconds. It may repeat, jump and be negative.
+/// A reading of one node's clock, in nanoseconds. It may repeat, jump and be negative. Serialized as a number that has a
+/// name, by which it is shown to people in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct LocalTime(pub i64);
 
 /// A length of time as one node's clock measures it, in nanoseconds. Written as text in files: `"150ms"`.
@@ -55,6 +55,14 @@ impl LocalTime {
     /// The span from an earlier reading to this one; zero where the clock went backwards.
     pub fn since(self, earlier: LocalTime) -> LocalSpan {
         LocalSpan(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for LocalTime {
+    /// `-1.250000 s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, micros) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs() / 1000);
+        write!(f, "{sign}{}.{:06} s", micros / 1_000_000, micros % 1_000_000)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::kernel::{Fates, Over, Plan, RuleId, World};
 use crate::node::{Badge, Cluster, Event, EventId, LocalTime, Node, NodeId, SimTime, Sink, What, kind_of};
-use crate::trace::{Change, Lines, Recorder, Trace, Tree, changes, outline_of};
+use crate::trace::{Again, Change, Lines, Recorder, Trace, Tree, changes, outline_of};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -52,6 +52,16 @@ pub trait Session: Send {
 
     /// How many bytes the trace, the record of draws and the checkpoints' own tables take, as far as can be told.
     fn bytes(&self) -> usize;
+}
+
+impl Again for Box<dyn Session> {
+    fn changes(&mut self, event: EventId) -> Vec<Change> {
+        self.as_mut().changes(event)
+    }
+
+    fn message(&mut self, event: EventId) -> Option<Tree> {
+        self.as_mut().message(event)
+    }
 }
 
 /// A question that came up in a run.

@@ -30,7 +30,7 @@ pub use stamps::Stamps;
 pub use story::{Asked, COLUMNS, LINES, Standing, Telling, tell, wrap};
 pub use tree::{Change, Tree, changes, outline_of, tree_of};
 pub use why::{
-    Absence, Past, Row, STEPS, States, Step, TOLD, Violation, Wanted, explain_violation, past_lines, whole_past, why,
+    Absence, Again, Past, Row, STEPS, Step, TOLD, Violation, Wanted, explain_violation, past_lines, whole_past, why,
     why_lines, why_not, why_not_lines,
 };
 pub use words::{fact_words, fault_words, grouped, operation_words, outcome_words, spaced_units};

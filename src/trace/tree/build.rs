@@ -1,7 +1,7 @@
 //! How a value becomes a tree: a serializer that gives trees.
 
 use super::{Chunk, Tree};
-use crate::node::{Cluster, LOG_CHUNK_NAME, LOG_ENDS, LOG_NAME, LOG_SHORT};
+use crate::node::{Cluster, LOG_CHUNK_NAME, LOG_ENDS, LOG_NAME, LOG_SHORT, LocalTime};
 use serde::ser::{self, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -144,6 +144,10 @@ impl<'a> ser::Serializer for Builder<'a> {
                 let index = value.serialize(self)?.to_string();
                 let index = index.parse::<usize>().ok().filter(|&index| index < cluster.len());
                 Ok(Tree::Word(index.map_or("?", |index| cluster.name(cluster.id(index))).to_owned()))
+            }
+            "LocalTime" if !matches!(self.reading, Reading::Whole) => {
+                let nanos = value.serialize(self)?.to_string();
+                Ok(Tree::Word(nanos.parse().map_or(nanos, |nanos| LocalTime(nanos).to_string())))
             }
             _ => value.serialize(self),
         }

@@ -1,15 +1,18 @@
 //! The chain from an event back to its root, and what is told of it.
 
 use super::double::DoubleVote;
-use super::others::change_note;
-use super::{COLUMNS, Explainer, Extra, NOTES, STEPS, States, Step};
+use super::others::{change_note, message_note};
+use super::{Again, COLUMNS, Explainer, Extra, NOTES, STEPS, Step};
 use crate::node::{EventId, Fact};
 use crate::trace::record::EventKind;
 use std::collections::BTreeMap;
 
+/// What stands before a step's words and between them and its note, where the event has six digits.
+const LEAD: usize = 13;
+
 impl Explainer<'_> {
     /// The chain back to a root, and what else was needed where there is room.
-    pub(super) fn steps(&self, event: EventId, most: usize, states: &mut States<'_>) -> Vec<Step> {
+    pub(super) fn steps(&self, event: EventId, most: usize, again: &mut dyn Again) -> Vec<Step> {
         let mut chain = self.chain(event);
         let skipped = chain.len().saturating_sub(most);
         if skipped > 0 {
@@ -19,7 +22,7 @@ impl Explainer<'_> {
             chain.extend(root);
         }
         let mut events = chain.clone();
-        let mut told = self.earlier_changes(event, states);
+        let mut told = self.earlier_changes(event, again);
         if chain.len() == 1 && self.trace.record(event).kind() == EventKind::Fault {
             told.extend(self.what_it_mends(event));
         }
@@ -44,16 +47,21 @@ impl Explainer<'_> {
         {
             root.note = Some(format!("{skipped} steps later:"));
         }
-        self.note_changes(&mut steps, states);
+        self.add_notes(&mut steps, again);
         steps
     }
 
-    /// Where a protocol has no facts about a step, what it changed in the state says what it meant.
-    fn note_changes(&self, steps: &mut [Step], states: &mut States<'_>) {
-        let handles = |id| matches!(self.trace.record(id).kind(), EventKind::Deliver | EventKind::TimerFired);
-        for step in steps.iter_mut().filter(|step| step.note.is_none() && handles(step.event)) {
-            if !self.speaks_of_terms() {
-                step.note = change_note(&states(step.event), COLUMNS - NOTES);
+    /// Where a protocol has no facts about a step, what it changed in the state says what it meant; else what the message
+    /// said does.
+    fn add_notes(&self, steps: &mut [Step], again: &mut dyn Again) {
+        for step in steps.iter_mut().filter(|step| step.note.is_none()) {
+            let kind = self.trace.record(step.event).kind();
+            if matches!(kind, EventKind::Deliver | EventKind::TimerFired) && !self.speaks_of_terms() {
+                step.note = change_note(&again.changes(step.event), COLUMNS - NOTES);
+            }
+            if step.note.is_none() && matches!(kind, EventKind::Deliver | EventKind::Send | EventKind::Lost) {
+                let room = COLUMNS.saturating_sub(step.words.len() + LEAD);
+                step.note = again.message(step.event).and_then(|message| message_note(&message, room));
             }
         }
     }

@@ -19,11 +19,10 @@ pub use all::{Past, TOLD, past_lines, whole_past};
 pub use not::{Absence, Row, Wanted, why_not, why_not_lines};
 pub use violation::{Violation, explain_violation};
 
-use super::Change;
-
 use super::record::Trace;
 use super::story::survey::Survey;
 use super::words::plain;
+use super::{Change, Tree};
 use crate::node::{EventId, Fault};
 
 /// So many steps explain an event, at the most, unless more are asked for.
@@ -32,8 +31,25 @@ const COLUMNS: usize = 80;
 /// Notes begin here where the words leave room.
 const NOTES: usize = 51;
 
-/// Tells what an event changed in the state of its node.
-pub type States<'a> = dyn FnMut(EventId) -> Vec<Change> + 'a;
+/// What a trace does not hold, and running again tells.
+pub trait Again {
+    /// What an event, or the handler that brought it about, changed in the state of its node.
+    fn changes(&mut self, event: EventId) -> Vec<Change>;
+
+    /// What the message said that an event sent, delivered or lost.
+    fn message(&mut self, event: EventId) -> Option<Tree>;
+}
+
+/// Nothing can be run again.
+impl Again for () {
+    fn changes(&mut self, _: EventId) -> Vec<Change> {
+        Vec::new()
+    }
+
+    fn message(&mut self, _: EventId) -> Option<Tree> {
+        None
+    }
+}
 
 /// One step of an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,14 +66,14 @@ pub struct Step {
 ///
 /// The oldest is a root: an event that nothing in the run caused. No such event, no steps.
 ///
-/// What a handler changed in its node's state is not in a trace; `states` tells it, by running again, for the events that
-/// are asked of it. It may know nothing.
-pub fn why(trace: &Trace, event: EventId, most: usize, states: &mut States<'_>) -> Vec<Step> {
+/// What a message said and what a handler changed in its node's state is not in a trace; `again` tells it for the events
+/// that are asked of it. It may know nothing.
+pub fn why(trace: &Trace, event: EventId, most: usize, again: &mut dyn Again) -> Vec<Step> {
     if trace.get(event).is_none() {
         return Vec::new();
     }
     let survey = Survey::of(trace);
-    Explainer::new(&survey).steps(event, most.max(3), states)
+    Explainer::new(&survey).steps(event, most.max(3), again)
 }
 
 /// An explanation as text: `WHY e41`, then a step a line.

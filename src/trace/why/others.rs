@@ -1,9 +1,9 @@
 //! What is behind facts of protocols without terms, and what their states tell.
 
-use super::{Explainer, States};
+use super::{Again, Explainer};
 use crate::node::{EventId, Fact, Fault, NodeId};
-use crate::trace::Change;
 use crate::trace::record::EventKind;
+use crate::trace::{Change, Tree};
 use std::collections::BTreeSet;
 
 /// How many handlers of a node are looked at for an earlier change of the same field: our choice.
@@ -103,13 +103,13 @@ impl Explainer<'_> {
 
     /// The earlier events of the same node that last changed a field which this event's handler changed as well: what a
     /// handler read cannot be known, but one that changed nothing explains nothing.
-    pub(super) fn earlier_changes(&self, event: EventId, states: &mut States<'_>) -> Vec<EventId> {
+    pub(super) fn earlier_changes(&self, event: EventId, again: &mut dyn Again) -> Vec<EventId> {
         let (trace, handler) = (self.trace, self.trace.handler_of(event));
         let Some(node) = trace.node(handler).filter(|_| !self.speaks_of_terms()) else { return Vec::new() };
         if trace.record(handler).kind() == EventKind::Boot {
             return Vec::new();
         }
-        let mut mine = fields(&states(handler));
+        let mut mine = fields(&again.changes(handler));
         let mut earlier = Vec::new();
         let handles = |id: &EventId| !matches!(trace.record(*id).kind(), EventKind::Send | EventKind::Fact);
         let before = trace.events_of(node).rev().skip_while(|id| *id >= handler).filter(handles);
@@ -120,7 +120,7 @@ impl Explainer<'_> {
             if trace.record(id).kind() == EventKind::Fault {
                 continue;
             }
-            let theirs = fields(&states(id));
+            let theirs = fields(&again.changes(id));
             if theirs.intersection(&mine).next().is_some() {
                 mine.retain(|field| !theirs.contains(field));
                 earlier.push(id);
@@ -147,4 +147,21 @@ pub(super) fn change_note(changes: &[Change], room: usize) -> Option<String> {
         }
     };
     kept.map(said).find(|text| text.len() <= room && text.is_ascii())
+}
+
+/// What a message said, as far as there is room: `term: 2, granted: true`.
+pub(super) fn message_note(message: &Tree, room: usize) -> Option<String> {
+    let said = match message.content() {
+        Tree::Struct(_, fields) => fields.iter().map(|(name, value)| format!("{name}: {value}")).collect(),
+        other => vec![other.to_string()],
+    };
+    let mut note = String::new();
+    for part in said.iter().filter(|part| part.is_ascii()) {
+        let separator = if note.is_empty() { "" } else { ", " };
+        if note.len() + separator.len() + part.len() <= room {
+            note += separator;
+            note += part;
+        }
+    }
+    (!note.is_empty()).then_some(note)
 }

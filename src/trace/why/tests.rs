@@ -10,7 +10,7 @@ use crate::trace::{Lines, Telling, tell};
 use std::sync::Arc;
 
 fn text(trace: &Trace, event: EventId) -> String {
-    why_lines(event, &why(trace, event, STEPS, &mut |_| Vec::new())).join("\n")
+    why_lines(event, &why(trace, event, STEPS, &mut ())).join("\n")
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn every_event_is_explained_from_a_root_on() {
         let survey = Survey::of(trace);
         let explainer = Explainer::new(&survey);
         for event in trace.ids() {
-            let steps = explainer.steps(event, STEPS, &mut |_| Vec::new());
+            let steps = explainer.steps(event, STEPS, &mut ());
             assert!((1..=STEPS).contains(&steps.len()), "{name} {event}: {}", steps.len());
             assert_eq!(steps.last().map(|step| step.event), Some(event), "{name}");
             let root = steps[0].event;
@@ -65,7 +65,7 @@ fn golden() {
 fn there_is_no_reason_for_what_never_happened() {
     let (_, plan) = all().swap_remove(5);
     let run = run(plan);
-    assert_eq!(why(run.trace(), EventId(u32::MAX), STEPS, &mut |_| Vec::new()), []);
+    assert_eq!(why(run.trace(), EventId(u32::MAX), STEPS, &mut ()), []);
 }
 
 /// Three servers that crash all the time, and forget their votes.
