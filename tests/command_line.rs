@@ -110,6 +110,20 @@ fn stats_of_a_published_log() {
 }
 
 #[test]
+fn a_caption_draws_the_same_picture_again() {
+    let command = "run raft/leader-crash --seed 42 --format svg --from 980ms --until 1s";
+    let picture = stdout(&command.split(' ').collect::<Vec<_>>());
+    let caption = |wanted: &str| picture.lines().filter(|line| line.contains(wanted)).count();
+    assert_eq!(caption(&format!(">pessimist {command}<")), 1, "{picture}");
+    let trace = stdout(&["run", "raft/leader-crash", "--until", "1s", "--format", "jsonl"]);
+    let times = trace.lines().skip(1).filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let times: Vec<u64> = times.filter_map(|event| event["time"].as_u64()).collect();
+    let shown = times.iter().filter(|time| **time >= 980_000_000).count();
+    assert!(shown > 0 && shown < times.len());
+    assert_eq!(caption(&format!(">{shown} of {} events, ", times.len())), 1, "{picture}");
+}
+
+#[test]
 fn pictures_of_long_runs_say_how_to_narrow_them() {
     let told = pessimist(&["run", "raft/leader-crash", "--until", "30s", "--format", "svg"]);
     let said = String::from_utf8_lossy(&told.stderr).into_owned();
@@ -220,6 +234,54 @@ fn what_cannot_be_compared_is_refused() {
     assert_eq!(compare(&[]).status.code(), Some(2));
     assert_eq!(exit(&["compare", "start/two-generals"]), 2, "seeds are missing");
     assert_eq!(compare(&["start/two-generals"]).status.code(), Some(0), "one world is a table of one");
+}
+
+/// Starts the program, and gives it Ctrl-C once it listens for that and `ready` returns.
+#[cfg(target_os = "linux")]
+fn interrupted(arguments: &[&str], ready: impl FnOnce(&mut std::process::Child)) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pessimist"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program can be started");
+    let listens = |status: String| {
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+        Some(u64::from_str_radix(caught.trim(), 16).ok()? & 2 != 0)
+    };
+    let path = format!("/proc/{}/status", child.id());
+    while !std::fs::read_to_string(&path).ok().and_then(listens).expect("the system tells of it") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // Held until it has ended, lest it reads an end.
+    let _input = child.stdin.take();
+    ready(&mut child);
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("there is `kill` here").success());
+    let output = child.wait_with_output().expect("it ends by itself");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_interrupts_is_told_how_far_it_was() {
+    use std::io::Read;
+    // Of these it cannot be seen from outside when they begin to work; they end the same way before.
+    let seeds = ["--seeds", "0..1000000"];
+    for command in [&["sweep", "raft/nemesis"][..], &["compare", "raft/nemesis", "raft/leader-crash"]] {
+        let (code, said) = interrupted(&[command, &seeds].concat(), |_| {
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        });
+        assert_eq!((code, said.contains("interrupted")), (Some(130), true), "{command:?}: {said}");
+    }
+    // What waits for a person ends at once.
+    let waits = interrupted(&["check-history", "-", "--model", "kv"], |_| {});
+    assert_eq!(waits, (Some(130), "\ninterrupted\n".to_owned()));
+    // The first lines show that the run goes on.
+    let long = ["run", "raft/nemesis", "--until", "10h", "--format", "log"];
+    let (code, said) = interrupted(&long, |child| {
+        let mut lines = [0; 1 << 16];
+        child.stdout.as_mut().expect("it is piped").read_exact(&mut lines).expect("it writes");
+    });
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.starts_with("interrupted: at ") && said.contains(" s of 36000.000 s, after "), "{said}");
 }
 
 #[test]
