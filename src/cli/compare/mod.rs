@@ -103,8 +103,9 @@ pub fn compare(registry: &Registry, compare: &Compare) -> Result<Exit, Stop> {
     for (place, ((called, scenario), runner)) in scenarios.iter().zip(&runners).enumerate() {
         let measure = || measure(called, scenario, runner.as_ref(), compare.seeds.clone(), &bar);
         let Some(runs) = heeding(|| pool.install(measure))? else {
-            bar.finish_and_clear();
+            // A bar that is finished is a full one.
             let (done, all) = (bar.position(), bar.length().unwrap_or_default());
+            bar.finish_and_clear();
             return Err(Stop::interrupted(&format!("{done} of {all} runs were made; nothing is compared")));
         };
         worlds.push(World {
