@@ -151,9 +151,11 @@ pub(super) fn change_note(changes: &[Change], room: usize) -> Option<String> {
 
 /// What a message said, as far as there is room: `term: 2, granted: true`.
 pub(super) fn message_note(message: &Tree, room: usize) -> Option<String> {
-    let said = match message.content() {
+    let said: Vec<String> = match message.content() {
         Tree::Struct(_, fields) => fields.iter().map(|(name, value)| format!("{name}: {value}")).collect(),
-        other => vec![other.to_string()],
+        Tree::Word(_) | Tree::Text(_) => vec![message.content().to_string()],
+        // Parts without names say too little.
+        _ => return None,
     };
     let mut note = String::new();
     for part in said.iter().filter(|part| part.is_ascii()) {
