@@ -229,7 +229,7 @@ impl Judge {
             }
             Fact::Replaces { operation, ref values, overwrites } => self.replaces(operation, values, overwrites),
             Fact::Stored { ref key, ref values } => self.holds_siblings(at, node, key, values),
-            Fact::Owners { ref key, ref nodes } => self.writes.owners.insert(key.clone(), nodes.clone()).map_or((), drop),
+            Fact::Owners { ref key, ref nodes } => drop(self.writes.owners.insert(key.clone(), nodes.clone())),
             Fact::Deposited { amount } => self.snapshot.deposited += amount,
             Fact::Recorded { amount } => self.recorded(at, node, amount),
             Fact::ChannelRecorded { from, amount } => self.channel_recorded(at, node, from, amount),

@@ -68,7 +68,8 @@ impl Judge {
             let members = self.cluster.groups()[group].members.iter().copied();
             let running: Vec<NodeId> = members.filter(|node| self.models[node.index()].runs).collect();
             for &key in &keys {
-                let is_owner = |node: &&NodeId| self.writes.owners.get(key).is_none_or(|owners| owners.contains(node));
+                let is_owner =
+                    |node: &&NodeId| self.writes.owners.get(key).is_none_or(|owners| owners.contains(node));
                 let owners: Vec<&NodeId> = running.iter().filter(is_owner).collect();
                 let held = |node: &NodeId| self.writes.held(*node, key).map_or(&[][..], |(_, values)| values);
                 let set = |node: &NodeId| held(node).iter().collect::<BTreeSet<&Datum>>();

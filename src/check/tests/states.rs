@@ -182,14 +182,14 @@ fn counts() {
     assert_eq!(says(history, Claim::AtMost(Measure::Leaders, 1)), no("leaders: 2, at most 1 expected"));
     // What was never answered was not answered quickly.
     let silent = judge.verdict(&Claim::AtMost(Measure::ReadP99Ms, 5), END);
-    assert_eq!((silent.holds, silent.text.as_str()), (false, "read p99 ms: no answer to measure, at most 5 expected"));
+    assert_eq!(
+        (silent.holds, silent.text.as_str()),
+        (false, "read p99 ms: no answer to measure, at most 5 expected")
+    );
     let two_of_three = "c1 puts #0 \n c1 ok #0 \n c1 puts #1 \n c1 gives-up #1 \n c1 puts #2 \n mark now \n c1 ok #2";
     assert_eq!(
         says(two_of_three, Claim::AtLeast(Measure::AvailablePercent, 67)),
         no("available %: 66, at least 67 expected")
     );
-    assert_eq!(
-        says(two_of_three, Claim::AtMost(Measure::WriteP50Ms, 1)),
-        yes("write p50 ms: 1, at most 1 expected")
-    );
+    assert_eq!(says(two_of_three, Claim::AtMost(Measure::WriteP50Ms, 1)), yes("write p50 ms: 1, at most 1 expected"));
 }

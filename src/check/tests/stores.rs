@@ -150,7 +150,8 @@ fn writes_lost_where_nobody_says_what_it_has_seen() {
 }
 
 /// c1 has written 1, which n1 and n2 hold; c2 writes 2 and has seen nothing.
-const BLIND: &str = "c1 puts #0 1 \n c1 overwrites #0 \n n1 holds 1 \n n2 holds 1 \n c1 ok #0 \n c2 puts #1 2 \n c2 overwrites #1 \n";
+const BLIND: &str =
+    "c1 puts #0 1 \n c1 overwrites #0 \n n1 holds 1 \n n2 holds 1 \n c1 ok #0 \n c2 puts #1 2 \n c2 overwrites #1 \n";
 
 #[test]
 fn the_last_write_overwrites_what_was_finished() {
