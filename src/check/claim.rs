@@ -300,6 +300,11 @@ impl Measure {
             Measure::FreshReads => "fresh reads",
             Measure::LostWrites => "acknowledged writes lost",
             Measure::ResurrectedWrites => "writes that came back",
+            Measure::AvailablePercent => "available %",
+            Measure::WriteP50Ms => "write p50 ms",
+            Measure::WriteP99Ms => "write p99 ms",
+            Measure::ReadP50Ms => "read p50 ms",
+            Measure::ReadP99Ms => "read p99 ms",
         }
     }
 }
@@ -350,7 +355,7 @@ impl Promise {
 }
 
 words! {
-    /// Something that can be counted over a whole run.
+    /// Something that can be counted or measured over a whole run.
     Measure, meaning:
     /// What is counted.
     {
@@ -375,6 +380,11 @@ words! {
         FreshReads = "answered reads that missed none",
         LostWrites = "acknowledged writes that are gone at the end",
         ResurrectedWrites = "writes that came back after a newer one or a deletion",
+        AvailablePercent = "operations answered, of a hundred that had time to be, rounded down",
+        WriteP50Ms = "milliseconds, rounded up, in which half of the answered writes were answered",
+        WriteP99Ms = "milliseconds, rounded up, in which 99 of 100 answered writes were answered",
+        ReadP50Ms = "milliseconds, rounded up, in which half of the answered reads were answered",
+        ReadP99Ms = "milliseconds, rounded up, in which 99 of 100 answered reads were answered",
     }
 }
 

@@ -249,6 +249,8 @@ impl History {
             Measure::Siblings => counts.siblings,
             Measure::Events => counts.events,
             Measure::StaleReads | Measure::FreshReads | Measure::LostWrites | Measure::ResurrectedWrites => 0,
+            Measure::AvailablePercent => 0,
+            Measure::WriteP50Ms | Measure::WriteP99Ms | Measure::ReadP50Ms | Measure::ReadP99Ms => 0,
         }
     }
 

@@ -162,7 +162,7 @@ impl Judge {
         self.stop_leading(at, node);
         self.model(node).boot();
         self.broadcasts.boot(node);
-        self.writes.boot(node);
+        self.writes.boot(at, node);
         self.history.runs(at, node, true);
         self.look_for_convergence(at, node);
     }
@@ -227,8 +227,9 @@ impl Judge {
                 self.judge_clock_conditions(at, node, stamp);
                 self.judge_time_in(at, node, local, stamp, bound, operation);
             }
-            Fact::Replaces { operation, ref values } => self.replaces(operation, values),
+            Fact::Replaces { operation, ref values, overwrites } => self.replaces(operation, values, overwrites),
             Fact::Stored { ref key, ref values } => self.holds_siblings(at, node, key, values),
+            Fact::Owners { ref key, ref nodes } => drop(self.writes.owners.insert(key.clone(), nodes.clone())),
             Fact::Deposited { amount } => self.snapshot.deposited += amount,
             Fact::Recorded { amount } => self.recorded(at, node, amount),
             Fact::ChannelRecorded { from, amount } => self.channel_recorded(at, node, from, amount),

@@ -1,8 +1,9 @@
 //! What replicas hold, as they declare it: whether they become equal, what comes back, and in which order writes arrive.
 //!
-//! - *Convergence* (Shapiro and others, 2011), judged at the end of a run, whatever is still on its way: all running nodes
-//!   of a group hold the same of every key, if one of them declares what it stores. So every node of such a group is
-//!   taken for a replica of every key.
+//! - *Convergence* (Shapiro and others, 2011), judged at the end of a run, whatever is still on its way: all running owners
+//!   of a key hold the same of it. Its owners are those that were declared ([`Fact::Owners`](crate::node::Fact)), and
+//!   otherwise all nodes of a group of which one declares what it stores. One that has never heard of the key is an owner
+//!   like the others: that it never heard is what this is to find.
 //! - *NoResurrection*: a replica that has given up a value takes it up again, although a newer write or deletion of the
 //!   key was acknowledged; it had begun before the replica gave the value up, and after the value's own write had taken
 //!   effect. What a replica holds when it boots has not come back: it was never given up there. A read that shows an old
@@ -67,10 +68,13 @@ impl Judge {
             let members = self.cluster.groups()[group].members.iter().copied();
             let running: Vec<NodeId> = members.filter(|node| self.models[node.index()].runs).collect();
             for &key in &keys {
+                let is_owner =
+                    |node: &&NodeId| self.writes.owners.get(key).is_none_or(|owners| owners.contains(node));
+                let owners: Vec<&NodeId> = running.iter().filter(is_owner).collect();
                 let held = |node: &NodeId| self.writes.held(*node, key).map_or(&[][..], |(_, values)| values);
                 let set = |node: &NodeId| held(node).iter().collect::<BTreeSet<&Datum>>();
-                let Some(one) = running.first() else { continue };
-                let Some(other) = running.iter().find(|other| set(other) != set(one)) else { continue };
+                let Some(&one) = owners.first() else { continue };
+                let Some(&other) = owners.iter().find(|other| set(other) != set(one)) else { continue };
                 let since = |node: &NodeId| self.writes.held(*node, key).map(|(at, _)| at);
                 let (last, node) = since(one).max(since(other)).zip(Some(*one).max(Some(*other)))?;
                 let tell = |node: &NodeId| format!("{} holds {key}={}", self.name(*node), tell_values(held(node)));

@@ -7,11 +7,24 @@
 //!
 //! # Which write is lost
 //!
-//! A write whose client declares what it had been shown must be held by some node at the end of the run, or have given
-//! way to a write that some node has held and whose writer had seen it. Where clients declare nothing, a later write may
-//! overwrite an earlier one unseen, and one of two that overlap may: such a write is lost if no node holds it and all
-//! that is held of its key was written by calls that had ended before it began. What is appended must be in some node's
-//! list, unless the key is put, deleted or taken from.
+//! An acknowledged write that no node holds at the end of the run was replaced, or it is lost. What may replace it depends
+//! on what its store promises, and clients declare that with each write ([`Fact::Replaces`](crate::node::Fact)):
+//!
+//! - *Siblings*: a write that some node has held and whose writer had been shown it, itself or through others. Nothing
+//!   else may, however much later: who writes with an old context writes beside, and not over.
+//! - *The last write wins* (`overwrites`): such a write, and besides a later one that some node has held, if it began when
+//!   the replaced one had returned and was still there. "Later" is meant in true time, whatever clocks say. So who writes
+//!   without having read overwrites what was finished, as a register does. But of two writes that overlapped, one is
+//!   dropped and no one was shown it: that is a loss, though no read could prove it (Kingsbury on Riak, 2013). A third
+//!   write that comes later does not heal it: then the dropped one was no longer there to be overwritten. And a write that
+//!   gave way to an earlier one, by a clock that is wrong, is lost.
+//! - *One order* (nothing declared): a later write may overwrite an earlier one unseen, and one of two that overlapped may,
+//!   for all replicas carry out both. A write is lost if all that is held of its key was written by calls that had ended
+//!   before it began. What is appended must be in some node's list, unless the key is put, deleted or taken from.
+//!   Where no node has ever said what it holds of the key, nothing is said of what was appended.
+//!
+//! "Still there" means at some node: where two overlapped and a third began while the one was left on a replica that had
+//! not heard of the other, the third has overwritten both.
 
 use super::claim::Promise;
 use super::history::{Ending, Moment, OperationHistory};
@@ -33,13 +46,30 @@ pub(super) struct Writes {
     held_once: BTreeSet<Value>,
     /// What each node holds of each key, and since when.
     held: BTreeMap<(NodeId, Key), (Moment, Vec<Datum>)>,
+    /// When a node last ceased to hold a value.
+    gone: BTreeMap<Value, Moment>,
+    /// Who is to hold a key, where that was said.
+    pub owners: BTreeMap<Key, Arc<[NodeId]>>,
+    /// Of each key the writes that may replace all that was done before them.
+    overwriting: BTreeMap<Key, Vec<OperationId>>,
     /// All that nodes came to hold, in order.
     pub stored: Log<Storing>,
 }
 
 impl Writes {
-    pub fn boot(&mut self, node: NodeId) {
+    pub fn boot(&mut self, at: Moment, node: NodeId) {
+        let forgotten: Vec<Key> =
+            self.held.keys().filter(|(holder, _)| *holder == node).map(|(_, key)| key.clone()).collect();
+        forgotten.into_iter().for_each(|key| self.hold(at, node, key, Vec::new()));
         self.held.retain(|(holder, _), _| *holder != node);
+    }
+
+    /// A node holds these values of a key from now on, in place of others.
+    fn hold(&mut self, at: Moment, node: NodeId, key: Key, values: Vec<Datum>) {
+        self.held_once.extend(values.iter().map(|value| (key.clone(), value.clone())));
+        let (_, before) = self.held.insert((node, key.clone()), (at, values.clone())).unwrap_or((at, Vec::new()));
+        let gone = before.into_iter().filter(|value| !values.contains(value));
+        self.gone.extend(gone.map(|value| ((key.clone(), value), at)));
     }
 
     /// What a node holds of a key, and since when.
@@ -54,12 +84,15 @@ impl Writes {
 
 impl Judge {
     /// A client writes or deletes, knowing these values.
-    pub(super) fn replaces(&mut self, operation: OperationId, values: &[Datum]) {
+    pub(super) fn replaces(&mut self, operation: OperationId, values: &[Datum], overwrites: bool) {
         let (key, value) = match self.history.operation(operation).map(|operation| operation.op.clone()) {
             Some(Op::Put(key, value)) => (key, value),
             Some(Op::Delete(key)) => (key, Datum::Absent),
             _ => return,
         };
+        if overwrites {
+            self.writes.overwriting.entry(key.clone()).or_default().push(operation);
+        }
         let before = values.iter().filter_map(|known| self.writes.seen.get(&(key.clone(), known.clone())));
         let all: BTreeSet<Datum> = before.flatten().chain(values).cloned().collect();
         self.writes.seen.entry((key, value)).or_default().extend(all);
@@ -79,8 +112,7 @@ impl Judge {
                     .saw(format!("{me} holds {} values of {key} in {}", values.len(), at.event))
             });
         }
-        self.writes.held_once.extend(values.iter().map(|value| (key.clone(), value.clone())));
-        self.writes.held.insert((node, key.clone()), (at, values.to_vec()));
+        self.writes.hold(at, node, key.clone(), values.to_vec());
         self.writes.stored.push(Storing { at, node, key: key.clone(), values: values.clone() });
     }
 
@@ -96,6 +128,9 @@ impl Judge {
         };
         let why = match &first.op {
             Op::Append(..) => "no node has it in its list at the end",
+            Op::Put(key, _) if self.writes.overwriting.get(key).is_some_and(|writes| writes.contains(&first.id)) => {
+                "no node holds it at the end, nor gave it up for one that was asked for after it"
+            }
             Op::Put(key, value) if self.writes.seen.contains_key(&(key.clone(), value.clone())) => {
                 "no node holds it at the end, and nobody who wrote later had been shown it"
             }
@@ -130,10 +165,7 @@ impl Judge {
                 later.entry(key).or_default().push(operation);
             }
         }
-        let is_replaced = |key: &Key, value: &Datum| {
-            let by_write = |(of, later): &Value| of == key && writes.has_seen(key, later, value);
-            writes.held_once.iter().any(by_write) || writes.has_seen(key, &Datum::Absent, value)
-        };
+        let declared: BTreeSet<&Key> = writes.stored.iter().map(|storing| &storing.key).collect();
         let nothing = BTreeSet::new();
         let is_kept = |write: &&OperationHistory| {
             let (Op::Put(key, value) | Op::Append(key, value) | Op::Cas { key, new: value, .. }) = &write.op else {
@@ -144,17 +176,40 @@ impl Judge {
             let may_follow = || later.get(key).into_iter().flatten().any(|other| !has_ended_before(other, write));
             match &write.op {
                 _ if *value == Datum::Absent => true,
+                Op::Append(..) if !declared.contains(key) => true,
                 Op::Append(..) => {
                     let has_it = |held: &Datum| matches!(held, Datum::List(items) if items.contains(value));
                     here.iter().any(|held| *held == value || has_it(held)) || may_follow()
                 }
                 _ if here.contains(value) => true,
-                _ if declares => is_replaced(key, value),
+                _ if declares => self.is_replaced(write, key, value),
                 _ => may_follow(),
             }
         };
         let is_store = self.knows_stores();
         self.acknowledged_writes().filter(|write| is_store && !is_kept(write)).collect()
+    }
+
+    /// Whether a write that is gone gave way to one whose writer had been shown it, or to one that overwrites and began
+    /// when this one was finished and still there. A deletion leaves no value by which to know that some node has held it.
+    fn is_replaced(&self, write: &OperationHistory, key: &Key, value: &Datum) -> bool {
+        let writes = &self.writes;
+        let has_seen = |later: &Datum| writes.has_seen(key, later, value);
+        let held = writes.held_once.range((key.clone(), Datum::Absent)..).take_while(|(of, _)| of == key);
+        if has_seen(&Datum::Absent) || held.map(|(_, later)| later).any(has_seen) {
+            return true;
+        }
+        let Some(gone) = writes.gone.get(&(key.clone(), value.clone())) else { return false };
+        let later = writes.overwriting.get(key).into_iter().flatten();
+        later.filter_map(|later| self.history.operation(*later)).any(|later| {
+            let took_effect = match &later.op {
+                Op::Put(_, value) if *value != Datum::Absent => {
+                    writes.held_once.contains(&(key.clone(), value.clone()))
+                }
+                _ => later.ending != Ending::Failed,
+            };
+            took_effect && has_ended_before(write, later) && later.invoked < *gone
+        })
     }
 }
 

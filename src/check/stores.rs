@@ -5,6 +5,7 @@ use super::calls::{Breach, Call, Point, causal, sessions, staleness};
 use super::claim::{Measure, Promise};
 use super::history::Moment;
 use super::judge::Judge;
+use super::measures::Measures;
 use super::violation::Violation;
 use crate::node::{EventId, SimTime};
 
@@ -76,17 +77,32 @@ impl Judge {
 
     /// A count at the end of the run. What cannot be judged counts as none.
     pub fn count(&self, measure: Measure) -> u64 {
+        self.measured(measure, self.history.now().time).unwrap_or_default()
+    }
+
+    /// A count, or a measure, of a run that ended at `end`; `None` where nothing was asked, or answered, that could be
+    /// measured. See [`measures`](super::measures) for what each means.
+    pub(super) fn measured(&self, measure: Measure, end: SimTime) -> Option<u64> {
         let reads = |is_stale: bool| {
             let reads = staleness::staleness(&self.calls()).unwrap_or_default();
             reads.iter().filter(|read| (read.versions_behind > 0) == is_stale).count() as u64
         };
-        match measure {
+        let of_calls = || Measures::of_calls(&self.calls(), end);
+        Some(match measure {
             Measure::StaleReads => reads(true),
             Measure::FreshReads => reads(false),
             Measure::LostWrites => self.lost_writes().len() as u64,
             Measure::ResurrectedWrites => self.resurrected(&self.calls()).map_or(0, |(_, count)| count),
+            Measure::AvailablePercent => {
+                let Measures { answered, due, .. } = of_calls();
+                (answered * 100).checked_div(due)?
+            }
+            Measure::WriteP50Ms => of_calls().writes.latencies.whole_millis(500)?,
+            Measure::WriteP99Ms => of_calls().writes.latencies.whole_millis(990)?,
+            Measure::ReadP50Ms => of_calls().reads.latencies.whole_millis(500)?,
+            Measure::ReadP99Ms => of_calls().reads.latencies.whole_millis(990)?,
             _ => self.history.count(measure),
-        }
+        })
     }
 }
 

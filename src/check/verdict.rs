@@ -1,6 +1,6 @@
 //! Whether a claim is true of a run.
 
-use super::claim::{Claim, Promise, Since, State};
+use super::claim::{Claim, Measure, Promise, Since, State};
 use super::consistency;
 use super::history::{Ending, Moment, OperationHistory};
 use super::judge::Judge;
@@ -73,23 +73,26 @@ impl Judge {
                 None => Finding::new(false, format!("nobody noted {words:?}"), None),
             },
             Claim::AtLeast(measure, least) => {
-                let count = self.count(*measure);
-                Finding::new(
-                    count >= *least,
-                    format!("{}: {count}, at least {least} expected", measure.words()),
-                    None,
-                )
+                self.find_count(*measure, end, |count| count >= *least, &format!("at least {least}"))
             }
             Claim::AtMost(measure, most) => {
-                let count = self.count(*measure);
                 let limit = if *most == 0 { "none".to_owned() } else { format!("at most {most}") };
-                Finding::new(count <= *most, format!("{}: {count}, {limit} expected", measure.words()), None)
+                self.find_count(*measure, end, |count| count <= *most, &limit)
             }
             Claim::Not(claim) => {
                 let Finding { holds, text, event } = self.find(claim, end);
                 let how = if holds == Some(true) { "which was not to be" } else { "as expected" };
                 Finding { holds: holds.map(|holds| !holds), text: format!("{text}, {how}"), event }
             }
+        }
+    }
+
+    fn find_count(&self, measure: Measure, end: SimTime, is_met: impl Fn(u64) -> bool, limit: &str) -> Finding {
+        match self.measured(measure, end) {
+            Some(count) => {
+                Finding::new(is_met(count), format!("{}: {count}, {limit} expected", measure.words()), None)
+            }
+            None => Finding::unknown(format!("{}: no answer to measure, {limit} expected", measure.words())),
         }
     }
 

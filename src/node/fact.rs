@@ -187,6 +187,9 @@ pub enum Fact {
         operation: OperationId,
         /// What the client has been shown.
         values: Arc<[Datum]>,
+        /// Whether it may replace as well whatever had been done before it began, shown or not: so it is where a store
+        /// keeps the last write of a key and no other.
+        overwrites: bool,
     },
     /// This node now holds these values of a key, in place of those that it held: several side by side where their writers
     /// did not know of each other, none where there is nothing (any more).
@@ -195,6 +198,13 @@ pub enum Fact {
         key: Key,
         /// The values.
         values: Arc<[Datum]>,
+    },
+    /// These nodes are to hold a key. Where nobody says who is, it is all nodes of a group of which one stores anything.
+    Owners {
+        /// The key.
+        key: Key,
+        /// Its owners.
+        nodes: Arc<[NodeId]>,
     },
 }
 
@@ -308,6 +318,7 @@ kinds!(
     ChannelRecorded,
     Replaces,
     Stored,
+    Owners,
 );
 
 impl FactKind {
@@ -318,9 +329,8 @@ impl FactKind {
             BecameCandidate | BecameLeader | BecameFollower | Voted | Appended | Compacted | Installed | Restored
             | Recovered | Committed => true,
             Truncated | Applied | Asked | Returned | TimedOut | Delivered | Acquired | Released | Decided | Note
-            | ClockEstimated | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded | Replaces | Stored => {
-                false
-            }
+            | ClockEstimated | Broadcast | Stamped | Deposited | Recorded | ChannelRecorded | Replaces | Stored
+            | Owners => false,
         }
     }
 
@@ -331,7 +341,7 @@ impl FactKind {
             Appended | Truncated | Compacted | Installed | Restored | Recovered | Committed | Applied => true,
             BecameCandidate | BecameLeader | BecameFollower | Voted | Asked | Returned | TimedOut | Delivered
             | Acquired | Released | Decided | Note | ClockEstimated | Broadcast | Stamped | Deposited | Recorded
-            | ChannelRecorded | Replaces | Stored => false,
+            | ChannelRecorded | Replaces | Stored | Owners => false,
         }
     }
 }

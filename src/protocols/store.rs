@@ -1,8 +1,8 @@
 //! What many protocols keep: keys with their values, and the operations that read and change them.
 
-use crate::node::{Datum, Key, Log, Op, Outcome};
+use crate::node::{Datum, Fact, Key, Log, Op, Outcome};
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys with their values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -52,6 +52,31 @@ impl Store {
             value => self.0.insert(key.clone(), Held::One(value)),
         };
         DONE
+    }
+
+    /// What a node declares to hold of a key.
+    pub fn stored(&self, key: &Key) -> Fact {
+        let value = Some(self.get(key)).filter(|value| *value != Datum::Absent);
+        Fact::Stored { key: key.clone(), values: value.into_iter().collect() }
+    }
+
+    /// Carries out an operation, and says of which key a node is to declare what it holds now. Lists are not declared: they
+    /// grow without end, and each append would declare all that came before it.
+    pub fn execute_declared(&mut self, op: &Op) -> (Outcome, Option<Key>) {
+        let key = op.key().filter(|key| !op.is_read() && !self.holds_list(key));
+        let outcome = self.execute(op);
+        (outcome, key.filter(|key| !self.holds_list(key)).cloned())
+    }
+
+    /// The keys that do not hold the same in another store, but for those of which either holds a list.
+    pub fn differing(&self, other: &Store) -> BTreeSet<Key> {
+        let differs = |key: &&Key| self.0.get(*key) != other.0.get(*key);
+        let keys = self.0.keys().chain(other.0.keys()).filter(differs);
+        keys.filter(|key| !self.holds_list(key) && !other.holds_list(key)).cloned().collect()
+    }
+
+    fn holds_list(&self, key: &Key) -> bool {
+        matches!(self.0.get(key), Some(Held::List(_)))
     }
 
     /// The keys that hold something, with what they hold.

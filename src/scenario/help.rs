@@ -131,14 +131,17 @@ pub const CHAPTERS: &[Chapter] = &[
 pub fn text() -> String {
     let mut text = INTRODUCTION.to_owned();
     for chapter in CHAPTERS {
-        // What is one row needs no room around it.
-        let room = if chapter.rows.len() == 1 { "" } else { "\n" };
-        text += &format!("{room}{}\n", chapter.heading);
-        for (forms, meaning) in chapter.rows {
+        let told = |(forms, meaning): &(&[&str], &str)| {
             let forms = format!("  {}", forms.join("  "));
-            let row = if meaning.is_empty() { forms } else { format!("{forms:<42}  {meaning}") };
-            text += &format!("{row}\n");
-        }
+            if meaning.is_empty() { forms } else { format!("{forms:<42}  {meaning}") }
+        };
+        let (heading, rows): (_, Vec<String>) = (chapter.heading, chapter.rows.iter().map(told).collect());
+        // What is one row needs no room around it, and perhaps no line for its heading.
+        text += &match rows.as_slice() {
+            [row] if heading.len() + row.len() <= 80 => format!("{heading}{row}\n"),
+            [row] => format!("{heading}\n{row}\n"),
+            rows => format!("\n{heading}\n{}\n", rows.join("\n")),
+        };
     }
     let promises: Vec<&str> = Promise::ALL.iter().map(|promise| promise.name()).collect();
     let measures: Vec<&str> = Measure::ALL.iter().map(|measure| measure.name()).collect();

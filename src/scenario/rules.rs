@@ -157,6 +157,7 @@ fn pattern(names: &Names, at: &At<PatternText>) -> Checked<Pattern> {
         P::Recorded(text) => fact(FactKind::Recorded, text),
         P::ChannelRecorded(text) => fact(FactKind::ChannelRecorded, text),
         P::Replaces(text) => fact(FactKind::Replaces, text),
+        P::Owners(text) => fact(FactKind::Owners, text),
         P::Stored(text) => fact(FactKind::Stored, text),
         P::Note(text) => fact(FactKind::Note, text),
         P::ClockEstimated(text) => fact(FactKind::ClockEstimated, text),

@@ -440,6 +440,7 @@ pub enum PatternText {
     ChannelRecorded(Option<FactText>),
     Replaces(Option<FactText>),
     Stored(Option<FactText>),
+    Owners(Option<FactText>),
 }
 
 /// Which facts of a kind: those of a node, or with a term or place.

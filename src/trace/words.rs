@@ -134,13 +134,17 @@ pub(crate) fn of_fact(trace: &Trace, who: &str, fact: &Fact) -> String {
         Fact::ChannelRecorded { from, amount } => {
             format!("{who} records on its way from {}: {amount}", trace.cluster().name(*from))
         }
-        Fact::Replaces { operation, values } if values.is_empty() => {
+        Fact::Replaces { operation, values, .. } if values.is_empty() => {
             format!("{who} writes {}, having seen nothing", op(operation))
         }
-        Fact::Replaces { operation, values } => {
+        Fact::Replaces { operation, values, .. } => {
             format!("{who} writes {} in place of {}", op(operation), side_by_side(values))
         }
         Fact::Stored { key, values } => format!("{who} holds {key}: {}", side_by_side(values)),
+        Fact::Owners { key, nodes } => {
+            let nodes: Vec<&str> = nodes.iter().map(|node| trace.cluster().name(*node)).collect();
+            format!("{key} belongs to {}", nodes.join(" "))
+        }
     }
 }
 

@@ -116,7 +116,8 @@ fn fact_words(trace: &Trace, me: &str, fact: &Fact, row: Row) -> String {
         Fact::Released { token } => format!("{me} lets go, token {token}"),
         Fact::Decided { value } => format!("{me} DECIDES {value}"),
         Fact::Note(text) => format!("{me}: {text}"),
-        Fact::Stamped { .. } | Fact::ClockEstimated { .. } | Fact::Replaces { .. } | Fact::Stored { .. } => {
+        Fact::Stamped { .. } | Fact::ClockEstimated { .. } => crate::trace::words::of_fact(trace, me, fact),
+        Fact::Replaces { .. } | Fact::Stored { .. } | Fact::Owners { .. } => {
             crate::trace::words::of_fact(trace, me, fact)
         }
         Fact::Broadcast { value } => format!("{me} broadcasts {value}"),

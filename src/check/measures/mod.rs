@@ -85,6 +85,11 @@ impl Latencies {
         let rank = (self.0.len() as u64 * thousandths.min(1000)).div_ceil(1000);
         self.0.get((rank as usize).saturating_sub(1)).copied()
     }
+
+    /// The percentile in milliseconds, rounded up.
+    pub(super) fn whole_millis(&self, thousandths: u64) -> Option<u64> {
+        self.percentile(thousandths).map(|span| span.0.div_ceil(1_000_000))
+    }
 }
 
 /// The measures of one run. See the [module](self) for what each means.

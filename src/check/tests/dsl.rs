@@ -13,6 +13,8 @@
 //! n1 stamps 7 0 #0       n1 stamps 7 0 near 5   time, count, perhaps the bound to the clock, which shows 0
 //! n1 broadcasts 7        n2 delivers 7 n1       n1 ticks 3             n1 ticks 1 0 2
 //! c1 puts #0 7           c1 replaces #1 1 2     n1 holds 1 2           # what a writer had seen; what stands side by side
+//! c1 puts #0 7           c1 overwrites #1 1 2   # the same, and all that was done before goes as well
+//! c1 owners n1 n2        who is to hold x
 //! n1 deposits 100        n1 records 90          n2 found 10 n1         what was on its way from n1
 //! mark silence           ends silence           n1 sends               n1 hears e4            # a remark
 //! ```
@@ -128,6 +130,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
                 if let [number] = numbers[..] { Stamp::Number(number) } else { Stamp::Vector(numbers.into()) };
             Fact::Stamped { stamp, bound: None, operation: None }
         }
+        "owners" => Fact::Owners { key: "x".into(), nodes: words[2..].iter().map(|word| node(word)).collect() },
         "deposits" => Fact::Deposited { amount: words[2].parse().unwrap() },
         "records" => Fact::Recorded { amount: words[2].parse().unwrap() },
         "found" => Fact::ChannelRecorded { from: node(words[3]), amount: words[2].parse().unwrap() },
@@ -140,7 +143,10 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
             Fact::Stamped { stamp, bound, operation: operation() }
         }
         "estimates" => Fact::ClockEstimated { time: count(2) as i64, error: LocalSpan(count(3)) },
-        "replaces" => Fact::Replaces { operation: operation().unwrap(), values: values(3) },
+        "replaces" | "overwrites" => {
+            let overwrites = words[1] == "overwrites";
+            Fact::Replaces { operation: operation().unwrap(), values: values(3), overwrites }
+        }
         "holds-y" => Fact::Stored { key: "y".into(), values: values(2) },
         "holds" => Fact::Stored { key: "x".into(), values: values(2) },
         "lists" => Fact::Stored { key: "x".into(), values: [Datum::List(values(2))].into() },

@@ -169,7 +169,8 @@ fn counts() {
         counted.join(", "),
         "Elections 2, Leaders 2, Terms 2, Primaries 2, LeaderlessMs 4, Sent 1, Delivered 2, Lost 0, Duplicated 1, Invoked 1, Returned 1, \
          TimedOut 0, Committed 3, Faults 1, Crashes 1, Siblings 0, Events 16, \
-         StaleReads 0, FreshReads 0, LostWrites 0, ResurrectedWrites 0"
+         StaleReads 0, FreshReads 0, LostWrites 0, ResurrectedWrites 0, \
+         AvailablePercent 100, WriteP50Ms 1, WriteP99Ms 1, ReadP50Ms 0, ReadP99Ms 0"
     );
     assert_eq!(says(history, Claim::AtLeast(Measure::Leaders, 2)), yes("leaders: 2, at least 2 expected"));
     // Before the first leader, and between the first and the second.
@@ -179,4 +180,16 @@ fn counts() {
         no("milliseconds without a leader: 5, at most 4 expected")
     );
     assert_eq!(says(history, Claim::AtMost(Measure::Leaders, 1)), no("leaders: 2, at most 1 expected"));
+    // What was never answered was not answered quickly.
+    let silent = judge.verdict(&Claim::AtMost(Measure::ReadP99Ms, 5), END);
+    assert_eq!(
+        (silent.holds, silent.text.as_str()),
+        (false, "read p99 ms: no answer to measure, at most 5 expected")
+    );
+    let two_of_three = "c1 puts #0 \n c1 ok #0 \n c1 puts #1 \n c1 gives-up #1 \n c1 puts #2 \n mark now \n c1 ok #2";
+    assert_eq!(
+        says(two_of_three, Claim::AtLeast(Measure::AvailablePercent, 67)),
+        no("available %: 66, at least 67 expected")
+    );
+    assert_eq!(says(two_of_three, Claim::AtMost(Measure::WriteP50Ms, 1)), yes("write p50 ms: 1, at most 1 expected"));
 }

@@ -56,6 +56,10 @@ fn convergence() {
     kept(Convergence, "n1 holds 1 \n n2 holds 1 \n n3 crashes");
     broken(Convergence, "n1 holds 1 \n n2 holds 1 \n n3 holds 1 \n n3 crashes \n n3 boots");
     assert!(!judge(TWO).verdict(&Claim::Holds(Convergence), SimTime::ZERO).holds, "nobody declares anything");
+    // Where owners are declared, they count and no others; one that never heard is an owner all the same.
+    kept(Convergence, "c1 owners n1 n2 \n n1 holds 1 \n n2 holds 1 \n n3 holds 7");
+    broken(Convergence, "c1 owners n1 n3 \n n1 holds 1 \n n2 holds 1");
+    broken(Convergence, "c1 owners n1 n2 \n n1 holds-y 1 \n n2 holds-y 1");
 }
 
 #[test]
@@ -143,6 +147,45 @@ fn writes_lost_where_nobody_says_what_it_has_seen() {
     kept(WritesKept, &format!("{list} n1 lists 1 2"));
     broken(WritesKept, &format!("{list} n1 lists 2"));
     kept(WritesKept, "c1 adds #0 1 \n n1 lists 2");
+}
+
+/// c1 has written 1, which n1 and n2 hold; c2 writes 2 and has seen nothing.
+const BLIND: &str =
+    "c1 puts #0 1 \n c1 overwrites #0 \n n1 holds 1 \n n2 holds 1 \n c1 ok #0 \n c2 puts #1 2 \n c2 overwrites #1 \n";
+
+#[test]
+fn the_last_write_overwrites_what_was_finished() {
+    kept(WritesKept, &format!("{BLIND} n1 holds 2 \n n2 holds 2 \n c2 ok #1"));
+    // Where writes stand side by side, who has seen nothing replaces nothing.
+    broken(WritesKept, &format!("{BLIND} n1 holds 2 \n n2 holds 2 \n c2 ok #1").replace("overwrites", "replaces"));
+    // A deletion overwrites as well.
+    let deleted = BLIND.replace("c2 puts #1 2", "c2 deletes #1");
+    kept(WritesKept, &format!("{deleted} n1 holds \n n2 holds \n c2 ok #1"));
+    broken(WritesKept, &format!("{deleted} c2 failed #1 \n n1 holds \n n2 holds"));
+    // Which of two lasts does not matter to a third that came after both: the second was there, the first had given way.
+    let third = "c2 ok #1 \n c1 puts #2 3 \n c1 overwrites #2 1 \n n1 holds 3 \n n2 holds 3 \n c1 ok #2";
+    kept(WritesKept, &format!("{BLIND} n1 holds 2 \n n2 holds 2 \n {third}"));
+}
+
+#[test]
+fn the_last_write_loses_what_it_overlapped() {
+    let both = "c1 puts #0 1 \n c1 overwrites #0 \n c2 puts #1 2 \n c2 overwrites #1 \n n1 holds 1 \n n2 holds 1 \n n1 holds 2 \n c1 ok #0 \n c2 ok #1 \n";
+    let gone = broken(WritesKept, &format!("{both} n2 holds 2"));
+    assert_eq!(gone.headline, "c1's x=1 was acknowledged and is gone");
+    assert_eq!(gone.seen[1], "no node holds it at the end, nor gave it up for one that was asked for after it");
+    kept(WritesKept, &format!("{both} n2 holds 1"));
+    // Who merges what is left does not bring back what is not.
+    let merged = "c1 puts #2 3 \n c1 overwrites #2 2 \n n1 holds 3 \n n2 holds 3 \n c1 ok #2";
+    broken(WritesKept, &format!("{both} n2 holds 2 \n {merged}"));
+    // Where one of the two was left somewhere, it was there to be overwritten.
+    kept(WritesKept, &format!("{both} {merged}"));
+    // A later write gives way to an earlier one, by its clock: at once, or where both meet.
+    let early = broken(WritesKept, &format!("{BLIND} c2 ok #1"));
+    assert_eq!(early.headline, "c2's x=2 was acknowledged and is gone");
+    broken(WritesKept, &format!("{BLIND} n2 holds 2 \n c2 ok #1 \n n2 holds 1"));
+    // What nobody has held has replaced nothing: one that is wiped, and not overwritten.
+    let wiped = format!("{BLIND} n1 crashes \n n1 boots \n n2 crashes \n n2 boots");
+    assert_eq!(judge(&format!("{wiped} \n c2 ok #1")).count(Measure::LostWrites), 2);
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl Client {
             Op::Get(key) => Some((key.clone(), Msg::Get(id, key))),
             Op::Put(key, value) => {
                 let Shown { values, context } = self.shown.get(&key).cloned().unwrap_or_default();
-                ctx.observe(Fact::Replaces { operation: id, values: values.into() });
+                ctx.observe(Fact::Replaces { operation: id, values: values.into(), overwrites: false });
                 Some((key.clone(), Msg::Put(id, key, value, context)))
             }
             _ => None,

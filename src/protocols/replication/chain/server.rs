@@ -130,7 +130,9 @@ impl Server {
         let operation = Some(entry.operation);
         ctx.observe(Fact::Appended { index, term: entry.number, entry: content, operation });
         ctx.observe(Fact::Applied { index, entry: content, operation });
-        self.outcomes.push(self.store.execute(&entry.op));
+        let (outcome, changed) = self.store.execute_declared(&entry.op);
+        changed.into_iter().for_each(|key| ctx.observe(self.store.stored(&key)));
+        self.outcomes.push(outcome);
         self.log.push(entry);
         if self.is_tail() {
             self.answer(ctx);

@@ -73,6 +73,7 @@ impl Client {
             // Whatever depends on the value that is there: a quorum agrees on none.
             _ => return ctx.observe(Fact::refused(id)),
         };
+        self.declare_owners(ctx, &key);
         if let Some(timeout) = timeout {
             ctx.set_timer(Timer::GiveUp(id), timeout);
         }
@@ -89,6 +90,15 @@ impl Client {
         self.ask_silent(ctx, id);
     }
 
+    /// Declares who is to hold a key that this client has not asked for before, where not all replicas are.
+    fn declare_owners(&self, ctx: &mut Ctx<Leaderless>, key: &Key) {
+        let replicas = ctx.cluster().group(REPLICAS);
+        if self.config.n < replicas.len() && !self.seen.contains_key(key) {
+            let nodes = preference(replicas, key).take(self.config.n).collect();
+            ctx.observe(Fact::Owners { key: key.clone(), nodes });
+        }
+    }
+
     /// The owners of a key, or as many of them as must answer.
     fn owners(&self, ctx: &mut Ctx<Leaderless>, key: &Key, phase: Phase) -> Vec<NodeId> {
         let mut owners: Vec<NodeId> = preference(ctx.cluster().group(REPLICAS), key).take(self.config.n).collect();
@@ -99,10 +109,14 @@ impl Client {
         owners
     }
 
-    /// Gives a write its name, where it needs to ask nobody for it. Declares what the write may replace.
+    /// Gives a write its name, where it needs to ask nobody for it. Declares what the write may replace: where writes are
+    /// counted nothing, as there they are in one order, and each replaces the one before it.
     fn begin_write(&mut self, ctx: &mut Ctx<Leaderless>, operation: OperationId, key: &Key, value: &Datum) -> Held {
         let (me, seen) = (ctx.me(), self.seen.entry(key.clone()).or_default());
-        ctx.observe(Fact::Replaces { operation, values: seen.values.iter().cloned().collect() });
+        if self.config.versions != Versions::Counted {
+            let overwrites = self.config.versions == Versions::LastWriteWins;
+            ctx.observe(Fact::Replaces { operation, values: seen.values.iter().cloned().collect(), overwrites });
+        }
         seen.values = BTreeSet::from([value.clone()]);
         match self.config.versions {
             Versions::LastWriteWins => {

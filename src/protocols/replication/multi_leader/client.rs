@@ -31,7 +31,7 @@ impl Client {
         let Operation { id, op, timeout, retry } = operation;
         let shown = op.key().and_then(|key| self.shown.get(key)).cloned().unwrap_or_default();
         if matches!(op, Op::Put(..) | Op::Delete(_)) {
-            ctx.observe(Fact::Replaces { operation: id, values: shown.values.into() });
+            ctx.observe(Fact::Replaces { operation: id, values: shown.values.into(), overwrites: false });
         }
         if let Some(timeout) = timeout {
             ctx.set_timer(Timer::GiveUp(id), timeout);

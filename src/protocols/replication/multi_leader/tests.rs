@@ -95,7 +95,7 @@ impl<N: Node<Msg = Msg, Timer = Timer, Disk = Durable>> Lab<N> {
                 Effect::Observe(Fact::Stored { key, values }) => {
                     self.held.insert((id, key), values.to_vec());
                 }
-                Effect::Observe(Fact::Replaces { operation, values }) => {
+                Effect::Observe(Fact::Replaces { operation, values, .. }) => {
                     self.replaces.insert(operation, values.to_vec());
                 }
                 Effect::Observe(Fact::Returned { operation, outcome }) => {

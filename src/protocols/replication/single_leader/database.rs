@@ -10,6 +10,7 @@ use super::storage::{Kept, Write};
 use super::{Ctx, Timer};
 use crate::node::{Badge, Fact, Log, NodeId, Op, OperationId, Outcome, node_value};
 use crate::protocols::store::Store;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 node_value! {
@@ -111,14 +112,18 @@ impl Database {
         ctx.write(write);
     }
 
-    /// Applies the log up to a place.
+    /// Applies the log up to a place. What the keys hold then is declared once, however many entries change them.
     pub(super) fn apply(&mut self, ctx: &mut Ctx, index: Index) {
         let applied = self.outcomes.len();
         let due = (index as usize).saturating_sub(applied);
+        let mut changed = BTreeSet::new();
         for (entry, index) in self.kept.log.iter_from(applied).take(due).zip(applied as Index + 1..) {
-            self.outcomes.push(self.store.execute(&entry.op));
+            let (outcome, key) = self.store.execute_declared(&entry.op);
+            self.outcomes.push(outcome);
+            changed.extend(key);
             ctx.observe(entry.applied(index));
         }
+        changed.iter().for_each(|key| ctx.observe(self.store.stored(key)));
     }
 
     fn on_request(&mut self, ctx: &mut Ctx, from: NodeId, epoch: Epoch, operation: OperationId, op: Op, again: bool) {
@@ -174,7 +179,7 @@ impl Database {
         ctx.sync();
         if first <= last {
             ctx.observe(Fact::Truncated { index: first });
-            self.take_back(first);
+            self.take_back(ctx, first);
         }
         for (index, entry) in (first..).zip(&entries) {
             ctx.observe(entry.appended(index));
@@ -182,13 +187,14 @@ impl Database {
     }
 
     /// Builds the store anew, from what stands before a place: what was applied from there on is undone.
-    fn take_back(&mut self, first: Index) {
+    fn take_back(&mut self, ctx: &mut Ctx, first: Index) {
         let kept = (first as usize - 1).min(self.outcomes.len());
         self.outcomes.truncate(kept);
-        self.store = Store::default();
+        let before = std::mem::take(&mut self.store);
         self.kept.log.iter().take(kept).for_each(|entry| {
             self.store.execute(&entry.op);
         });
+        self.store.differing(&before).iter().for_each(|key| ctx.observe(self.store.stored(key)));
     }
 
     /// Follows whoever leads a newer epoch, or learns who leads this one.

@@ -67,7 +67,8 @@
 //!
 //! Snapshots and the copying of a whole database; statement and row formats; transactions; chained followers; a lease for
 //! followers' reads; changes of the set of databases. A client's operation that was repeated is looked for in the log, so
-//! that it is done once by each primary that has it; the log is never shortened.
+//! that it is done once by each primary that has it; the log is never shortened. What a database holds of a key is declared
+//! where it is a value, and not where it is a list: whether appends last is judged by the log alone.
 //!
 //! # References
 //!
