@@ -16,6 +16,7 @@ mod entries;
 mod linearizable;
 mod models;
 pub mod pages;
+mod patterns;
 mod reasons;
 mod search;
 mod sequential;

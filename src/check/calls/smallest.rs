@@ -133,8 +133,16 @@ impl Shrinking<'_, '_> {
             return 0;
         }
         let begins: Vec<u32> = self.entries.iter().map(|entry| entry.invoked).collect();
-        // With nothing past there is a conflict: that is where the search begins.
-        let (mut low, mut high) = (0, begins.len());
+        // With nothing past there is a conflict; but a late window is looked at sooner, and is seldom far from the end.
+        let (mut low, mut high, mut back) = (0, begins.len(), 1);
+        while back < begins.len() {
+            if self.has_window(begins[begins.len() - back]) {
+                low = begins.len() - back;
+                break;
+            }
+            high = begins.len() - back;
+            back *= 2;
+        }
         while low + 1 < high {
             let middle = low.midpoint(high);
             if self.has_window(begins[middle]) { low = middle } else { high = middle }
@@ -244,11 +252,10 @@ fn conflict(
     }
     shown.sort_by_key(|entry| entry.invoked);
     let shown: Vec<usize> = shown.iter().map(|entry| entry.call).collect();
-    let without = |place: &usize| -> Vec<usize> { shown.iter().copied().filter(|other| other != place).collect() };
     Conflict {
         key: keyed.key.clone(),
         model: keyed.model,
-        droppable: shown.iter().copied().filter(|place| fits(calls, &without(place), keyed.model, meaning)).collect(),
+        droppable: droppable(calls, &shown, keyed.model, meaning),
         past: with(Fate::Past).filter(|entry| !entry.is_reading()).map(|entry| entry.call).collect(),
         is_smallest: !shrinking.met_limit,
         prefix: shrinking.entries.len(),
@@ -257,10 +264,31 @@ fn conflict(
     }
 }
 
+/// The conflict of some entries that are known to have no order.
+pub fn of_pattern(calls: &[Call], keyed: &Keyed, meaning: Meaning, places: &[usize], stuck: u32) -> Conflict {
+    let shown: Vec<usize> = places.iter().map(|place| keyed.entries[*place].call).collect();
+    Conflict {
+        key: keyed.key.clone(),
+        model: keyed.model,
+        droppable: droppable(calls, &shown, keyed.model, meaning),
+        past: Vec::new(),
+        is_smallest: true,
+        prefix: keyed.entries.partition_point(|entry| entry.invoked < stuck),
+        needed: shown.clone(),
+        shown,
+    }
+}
+
+/// Those of some calls without which the others have an order.
+fn droppable(calls: &[Call], shown: &[usize], model: Model, meaning: Meaning) -> Vec<usize> {
+    let without = |place: &usize| -> Vec<usize> { shown.iter().copied().filter(|other| other != place).collect() };
+    shown.iter().copied().filter(|place| fits(calls, &without(place), model, meaning)).collect()
+}
+
 /// Whether some calls by themselves have an order.
 pub fn fits(calls: &[Call], places: &[usize], model: Model, meaning: Meaning) -> bool {
-    let items =
-        places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning)).map(|entry| item(&entry));
+    let entries = places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning));
+    let items = entries.map(|entry| item(&entry.plain(model)));
     let problem =
         Problem { model, items: items.collect(), free: vec![], past: vec![], late: u32::MAX, past_is_open: false };
     search(&problem, &mut Budget { states: STATES, go_on: &mut || true }) == Found::Order
