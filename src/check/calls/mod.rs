@@ -23,6 +23,8 @@ mod sequential;
 mod smallest;
 
 #[cfg(test)]
+mod long_tests;
+#[cfg(test)]
 mod tests;
 
 pub use bars::Places;

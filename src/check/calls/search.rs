@@ -253,7 +253,11 @@ impl<'a> Search<'a> {
             let stores = match op {
                 Op::Append(..) => {
                     let added = model.step(&Datum::Absent, &"".into(), op, told).unwrap_or_default();
-                    numbers.iter().filter(|(value, _)| model.ends_with(value, &added)).map(|(_, place)| *place).collect()
+                    numbers
+                        .iter()
+                        .filter(|(value, _)| model.ends_with(value, &added))
+                        .map(|(_, place)| *place)
+                        .collect()
                 }
                 _ => stores(*model, op, told).map(|value| numbers[&value]).into_iter().collect(),
             };
@@ -476,9 +480,8 @@ impl<'a> Search<'a> {
         // Rule 4: a value that somebody must still find, and that nobody will store again, is not overwritten; and who is the
         // last that could store it, does.
         if let Some(values) = &self.values {
-            let is_lost = |value: usize| {
-                value != after.value && values[value].by_certain > 0 && values[value].producers == 0
-            };
+            let is_lost =
+                |value: usize| value != after.value && values[value].by_certain > 0 && values[value].producers == 0;
             let stores: &[usize] = if let Move::Item(item) = chosen { &self.of_item[item].stores } else { &[] };
             if is_lost(before.value) || stores.iter().any(|value| is_lost(*value)) {
                 return true;

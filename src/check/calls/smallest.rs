@@ -35,7 +35,9 @@ pub struct Conflict {
 
 /// How many states one attempt to free something may take, and all of them together. Our choice: a second or so.
 const STATES: u64 = 200_000;
-const ALL_STATES: u64 = 3_000_000;
+const ALL_STATES: u64 = 1_000_000;
+/// To make an attempt ready costs something for each of its calls: as much as so many states.
+const STATES_PER_CALL: u64 = 4;
 
 /// What becomes of each entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +176,12 @@ impl Shrinking<'_, '_> {
 
     /// Whether no order explains what is kept. If that takes too long, it is not known, and so it is not said.
     fn conflicts(&mut self, fates: &[Fate], late: u32) -> bool {
+        if self.states == 0 {
+            self.met_limit = true;
+            return false;
+        }
         let problem = self.problem(fates, late);
+        self.states = self.states.saturating_sub(STATES_PER_CALL * problem.items.len() as u64);
         let allowed = STATES.min(self.states);
         let mut budget = Budget { states: allowed, go_on: &mut *self.go_on };
         let found = search(&problem, &mut budget);

@@ -212,7 +212,8 @@ fn set_op() -> impl Strategy<Value = String> {
 
 /// What is written is mostly different, and what is read could have been.
 fn text_op() -> impl Strategy<Value = String> {
-    let text = proptest::sample::subsequence(vec!["a", "b", "c"], 1..=3).prop_shuffle().prop_map(|parts| parts.concat());
+    let text =
+        proptest::sample::subsequence(vec!["a", "b", "c"], 1..=3).prop_shuffle().prop_map(|parts| parts.concat());
     prop_oneof![
         3 => text.prop_map(|text| format!("get {text}")),
         1 => Just("get nil".to_owned()),
