@@ -270,7 +270,7 @@ fn golden_verdicts_on_histories() {
     let folder = "tests/data/histories";
     let of = |name: &str, text: &str| recorded(name, text);
     let open = "{:process 0, :type :invoke, :f :read, :value nil}\n{:process 0, :type :ok, :f :read\n";
-    let queue: String = (0..9)
+    let busy: String = (0..9)
         .map(|p| format!("{{:process {p}, :type :invoke, :f :write, :value {p}}}\n"))
         .chain((0..9).map(|p| format!("{{:process {p}, :type :ok, :f :write, :value {p}}}\n")))
         .chain(
@@ -292,7 +292,7 @@ fn golden_verdicts_on_histories() {
             "--format".into(),
             "json".into(),
         ],
-        vec![of("busy.edn", &queue), "--model".into(), "register".into(), "--limit-states".into(), "5".into()],
+        vec![of("busy.edn", &busy), "--model".into(), "register".into(), "--limit-states".into(), "5".into()],
         vec![of("open.edn", open), "--model".into(), "register".into()],
         vec![of("typo.log", "INFO jepsen.util - 0 :began :read nil\n"), "--model".into(), "register".into()],
         vec![of("notes.txt", "dear teacher\n"), "--model".into(), "register".into()],

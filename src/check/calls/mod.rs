@@ -21,6 +21,7 @@ mod reasons;
 mod search;
 mod sequential;
 mod smallest;
+mod values;
 
 #[cfg(test)]
 mod long_tests;
