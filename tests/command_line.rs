@@ -319,6 +319,83 @@ fn the_view_runs_on_a_terminal_and_leaves_it_as_it_was() {
     assert!(output.status.success(), "it ends well: {:?}", output.status);
 }
 
+/// A file of this text, for `check-history`.
+fn recorded(name: &str, text: &str) -> String {
+    let path = tempdir().join(name);
+    std::fs::write(&path, text).expect("a file can be written");
+    path.to_str().expect("the path is UTF-8").to_owned()
+}
+
+/// What a student may hand in, and what is said of it.
+#[test]
+fn golden_verdicts_on_histories() {
+    let folder = "tests/data/histories";
+    let of = |name: &str, text: &str| recorded(name, text);
+    let open = "{:process 0, :type :invoke, :f :read, :value nil}\n{:process 0, :type :ok, :f :read\n";
+    let busy: String = (0..9)
+        .map(|p| format!("{{:process {p}, :type :invoke, :f :write, :value {p}}}\n"))
+        .chain((0..9).map(|p| format!("{{:process {p}, :type :ok, :f :write, :value {p}}}\n")))
+        .chain(
+            [
+                "{:process 9, :type :invoke, :f :cas, :value [3 4]}\n",
+                "{:process 9, :type :fail, :f :cas, :value [3 4]}\n",
+            ]
+            .map(str::to_owned),
+        )
+        .collect();
+    let asked = [
+        vec![format!("{folder}/kv-append.edn"), "--model".into(), "kv".into()],
+        vec![format!("{folder}/register-unknown.log"), "--model".into(), "register".into()],
+        vec![format!("{folder}/register-stale.log"), "--model".into(), "register".into()],
+        vec![
+            format!("{folder}/register-stale.log"),
+            "--model".into(),
+            "register".into(),
+            "--format".into(),
+            "json".into(),
+        ],
+        vec![of("busy.edn", &busy), "--model".into(), "register".into(), "--limit-states".into(), "5".into()],
+        vec![of("open.edn", open), "--model".into(), "register".into()],
+        vec![of("typo.log", "INFO jepsen.util - 0 :began :read nil\n"), "--model".into(), "register".into()],
+        vec![of("notes.txt", "dear teacher\n"), "--model".into(), "register".into()],
+        vec![of("queue.edn", "{:process 0, :type :invoke, :f :enqueue, :value 1}\n"), "--model".into(), "set".into()],
+        vec![format!("{folder}/kv-append.edn"), "--model".into(), "stack".into()],
+        vec!["missing.edn".into(), "--model".into(), "kv".into()],
+        vec![of("empty.edn", ""), "--model".into(), "kv".into()],
+    ];
+    let place = tempdir().to_str().expect("the path is UTF-8").to_owned();
+    let told = asked.map(|words| {
+        let words: Vec<&str> = ["check-history"].into_iter().chain(words.iter().map(String::as_str)).collect();
+        let output = pessimist(&words);
+        let said =
+            [output.stdout, output.stderr].map(|said| String::from_utf8(said).expect("what is printed is UTF-8"));
+        let told = format!(
+            "$ pessimist {}\n{}exit {}\n",
+            words.join(" "),
+            said.concat(),
+            output.status.code().unwrap_or(-1)
+        );
+        // Where the build is, and how a system words what it cannot find, is no part of the golden file.
+        told.replace(&place, "FOLDER")
+    });
+    insta::assert_snapshot!("histories", told.join("\n"));
+}
+
+/// What a run's own judge says of its calls is also said of them when they are written down and read back.
+#[test]
+fn a_run_is_judged_as_its_recorded_history_is() {
+    for (scenario, seed, expected) in
+        [("replication/abd", "1", 0), ("raft/nemesis", "1", 0), ("replication/dynamo", "19", 1)]
+    {
+        let history = recorded("run.edn", &stdout(&["run", scenario, "--seed", seed, "--format", "edn"]));
+        let words = ["check-history", &history, "--model", "kv"];
+        let told = stdout(&words);
+        assert_eq!(exit(&words), expected, "{scenario}: {told}");
+        let own = stdout(&["run", scenario, "--seed", seed]);
+        assert_eq!(own.contains("BROKEN  Linearizable"), expected == 1, "{scenario}: {own}");
+    }
+}
+
 /// A folder for one test, below the build's own folder for such things.
 fn tempdir() -> std::path::PathBuf {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-line");

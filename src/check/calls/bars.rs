@@ -39,7 +39,13 @@ pub fn bars(shown: &[&Call], names: &[String], places: Places) -> Vec<String> {
     let client = calls.iter().map(|call| call.client.chars().count()).max().unwrap_or_default().min(12);
     let head = 2 + name + 1 + client + 1;
     let tail = calls.iter().map(|call| told(call).len() + 2).max().unwrap_or_default();
-    let scale = scale(calls, places, (COLUMNS - head - tail).clamp(24, 50));
+    let scaled = |tail: usize| scale(calls, places, COLUMNS.saturating_sub(head + tail).clamp(24, 50));
+    let mut scale = scaled(tail);
+    // What was asked stands behind a bar in which it has no room.
+    if calls.iter().any(|call| head + bar(call, &scale).len() > COLUMNS) {
+        let asked = calls.iter().map(|call| asked(&call.op).len() + 1).max().unwrap_or_default();
+        scale = scaled(tail + asked);
+    }
     let unit_room = head.saturating_sub(2);
     let (unit, ticks) = scale.axis.split_once('\t').unwrap_or(("", &scale.axis));
     let mut lines = vec![format!("  {unit:<unit_room$}{ticks}").trim_end().to_owned()];

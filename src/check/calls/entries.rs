@@ -69,6 +69,14 @@ impl Entry {
         })
     }
 
+    /// The same, with what it was told as the model keeps it.
+    pub fn plain(mut self, model: Model) -> Self {
+        if let Told::Value(value) = &self.told {
+            self.told = Told::Value(model.plain(value));
+        }
+        self
+    }
+
     /// Whether it must have taken effect.
     pub fn is_certain(&self) -> bool {
         self.told != Told::Nothing
@@ -90,7 +98,8 @@ pub fn by_key(calls: &[Call], meaning: Meaning) -> Vec<Keyed> {
     }
     let keyed = |(key, mut entries): (Key, Vec<Entry>)| {
         entries.sort_by_key(|entry| entry.invoked);
-        Keyed { key, model: model_of(&entries, meaning.model), entries }
+        let model = model_of(&entries, meaning.model);
+        Keyed { key, model, entries: entries.into_iter().map(|entry| entry.plain(model)).collect() }
     };
     keys.into_iter().map(keyed).collect()
 }

@@ -2,8 +2,9 @@
 
 use super::Call;
 use super::entries::{Entry, Keyed, Meaning, by_key};
+use super::patterns::{Known, known};
 use super::search::{Budget, Found, Item, Problem, search};
-use super::smallest::{Conflict, smallest};
+use super::smallest::{Conflict, of_pattern, smallest};
 
 /// What is found of a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +29,24 @@ pub enum Judgement {
     },
 }
 
-/// Judges a history, key by key. Of several keys that no order explains, the one whose conflict ends first is told.
+/// Judges a history, key by key. Of several keys that no order explains, the one whose conflict ends first is told; a
+/// conflict that is found without a search spares the others theirs.
 pub fn linearizable(calls: &[Call], meaning: Meaning, budget: &mut Budget<'_>) -> Judgement {
     let keyed = by_key(calls, meaning);
+    let (mut patterns, mut open) = (Vec::new(), Vec::new());
+    for keyed in &keyed {
+        match known(keyed) {
+            Known::Order => {}
+            Known::Conflict { entries, stuck } => patterns.push((stuck, keyed, entries)),
+            Known::Nothing => open.push(keyed),
+        }
+    }
+    if let Some((stuck, keyed, entries)) = patterns.into_iter().min_by_key(|(stuck, ..)| *stuck) {
+        return Judgement::Unexplained(Box::new(of_pattern(calls, keyed, meaning, &entries, stuck)));
+    }
     let given = budget.states;
     let (mut undecided, mut conflicts) = (0, Vec::new());
-    for keyed in &keyed {
+    for keyed in open {
         match search(&problem(keyed), budget) {
             Found::Order => {}
             Found::None(stuck) => conflicts.push((stuck, keyed)),

@@ -16,11 +16,15 @@ mod entries;
 mod linearizable;
 mod models;
 pub mod pages;
+mod patterns;
 mod reasons;
 mod search;
 mod sequential;
 mod smallest;
+mod values;
 
+#[cfg(test)]
+mod long_tests;
 #[cfg(test)]
 mod tests;
 

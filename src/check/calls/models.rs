@@ -23,7 +23,7 @@ pub enum Model {
 /// What is known of what a call returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// It took effect and returned this.
+    /// It took effect and returned this, as the model keeps it.
     Value(Datum),
     /// A compare-and-set found another value than it expected.
     Mismatch,
@@ -65,7 +65,7 @@ impl Model {
 
     fn shows(self, state: &Datum, told: &Told) -> bool {
         match told {
-            Told::Value(value) => *state == self.plain(value),
+            Told::Value(value) => state == value,
             Told::Mismatch => false,
             Told::Nothing => true,
         }
@@ -75,7 +75,7 @@ impl Model {
         match (self, state) {
             (Model::Text, Datum::Absent) => Some(self.plain(value)),
             (Model::Text, _) => Some(Datum::Text(format!("{}{}", bare(state), bare(value)).into())),
-            (Model::Set, Datum::List(items)) => Some(sorted(items.iter().chain([value]).cloned().collect())),
+            (Model::Set, Datum::List(items)) => Some(with(items, state, value)),
             (Model::Store, Datum::List(items)) => Some(Datum::List(items.iter().chain([value]).cloned().collect())),
             (Model::Store | Model::Set, Datum::Absent) => Some(Datum::List([value.clone()].into())),
             _ => None,
@@ -88,9 +88,20 @@ impl Model {
             (Datum::Absent, _) => true,
             (Datum::Text(now), Datum::Text(then)) => then.starts_with(&**now),
             (Datum::List(now), Datum::List(then)) if self == Model::Set => {
-                now.iter().all(|item| then.binary_search(item).is_ok())
+                let mut then = then.iter();
+                now.iter().all(|item| then.any(|other| other == item))
             }
             (Datum::List(now), Datum::List(then)) => then.starts_with(now),
+            _ => false,
+        }
+    }
+
+    /// Whether what a key holds can have come about with this being added at some time.
+    pub fn has_part(self, state: &Datum, added: &Datum) -> bool {
+        match (state, added) {
+            (_, Datum::Absent) => true,
+            (Datum::List(all), one) => all.contains(one),
+            (Datum::Text(all), one) => all.contains(&bare(one)),
             _ => false,
         }
     }
@@ -115,6 +126,17 @@ fn sorted(mut items: Vec<Datum>) -> Datum {
     items.sort();
     items.dedup();
     if items.is_empty() { Datum::Absent } else { Datum::List(items.into()) }
+}
+
+/// The items of a set and one more.
+fn with(items: &[Datum], set: &Datum, value: &Datum) -> Datum {
+    match items.binary_search(value) {
+        Ok(_) => set.clone(),
+        Err(place) => {
+            let (before, after) = items.split_at(place);
+            Datum::List([before, std::slice::from_ref(value), after].concat().into())
+        }
+    }
 }
 
 /// A value without the quotes of a text.

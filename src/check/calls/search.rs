@@ -5,12 +5,13 @@
 //! What was tried once, a set of calls in the order together with what the key then holds, is not tried again. Sources: Wing
 //! and Gong, "Testing and verifying concurrent objects" (1993); Lowe, "Testing for linearizability" (2017).
 //!
-//! Five rules of ours cut the search without changing its answer; each says at its place why.
+//! Seven rules of ours cut the search without changing its answer; each says at its place why.
 //!
 //! What was tried is kept as a fingerprint of 128 bits, so that memory grows by a few words a state however long a history
 //! is. Two of a hundred million states share one with a chance below 2^-70.
 
 use super::models::{Model, Told};
+use super::values::{Values, Wanted, count, finds, groups, size, stores, taken};
 use crate::node::{Datum, Op, StableHasher};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -90,30 +91,13 @@ enum Move {
     Open,
 }
 
-/// A value that a register may hold, and who still wants it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Wanted {
-    /// Calls to come that must find it.
-    by_certain: u32,
-    /// Calls to come to which it matters whether they find it.
-    by_any: u32,
-    /// Changes to come that store it.
-    producers: u32,
-}
-
-/// What an item means for the values of a register.
-#[derive(Clone, Copy, Debug, Default)]
-struct Values {
-    finds: Option<usize>,
-    must_find: bool,
-    stores: Option<usize>,
-}
-
 #[derive(Clone, Debug)]
 struct State {
     datum: Datum,
-    /// Which of the values of a register it is.
+    /// Which of the known values it is; any other counts as one more.
     value: usize,
+    /// Of a queue's values that were added, when the last begins to be taken.
+    last_taken: u32,
     /// Whether anything may stand before `datum`: what it was is not known, but what was added since.
     is_open: bool,
 }
@@ -141,11 +125,21 @@ struct Search<'a> {
     certain_left: usize,
     late_done: usize,
     mismatches_left: usize,
-    /// Where every change overwrites: the values.
+    /// Where every change overwrites or appends: the values, and the number of each.
     values: Option<Vec<Wanted>>,
+    numbers: BTreeMap<Datum, usize>,
+    /// Whether some change appends, so that a value may be wanted for what it can become.
+    appends: bool,
+    /// Where a queue's values are all different: for each item that adds one, when it is certainly taken, from and to.
+    taken: Option<Vec<Option<(u32, u32)>>>,
     of_item: Vec<Values>,
     of_free: Vec<Values>,
     of_past: Vec<Values>,
+    /// For each item that appends and can be left out: the values of which what it appends is a part.
+    parts: Vec<Vec<usize>>,
+    /// The changes that may happen at any time, as far as they are of use; and those that are past.
+    free: Vec<usize>,
+    past: Vec<usize>,
     /// Where a key only grows: its reads, those that show least first, and how many of the first are done.
     reads: Vec<usize>,
     reads_done: usize,
@@ -196,9 +190,15 @@ impl<'a> Search<'a> {
             late_done: 0,
             mismatches_left: items.iter().filter(|item| item.told == Told::Mismatch).count(),
             values: None,
+            numbers: BTreeMap::new(),
+            appends: items.iter().any(|item| matches!(item.op, Op::Append(..))),
+            taken: taken(items),
             of_item: vec![Values::default(); items.len()],
             of_free: vec![Values::default(); problem.free.len()],
             of_past: vec![Values::default(); problem.past.len()],
+            parts: vec![Vec::new(); items.len()],
+            free: (0..problem.free.len()).collect(),
+            past: (0..problem.past.len()).collect(),
             reads: Vec::new(),
             reads_done: 0,
             rank: vec![usize::MAX; items.len()],
@@ -212,46 +212,60 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// Where every change overwrites, counts who wants and who stores each value.
+    /// Where every change overwrites or appends, counts who wants and who stores each value.
     fn know_values(&mut self) {
-        let Problem { model, items, free, past, .. } = self.problem;
-        let ops = items.iter().map(|item| &item.op).chain(free).chain(past);
-        if !ops.clone().all(overwrites) {
+        let Problem { model, items, free, past, past_is_open, .. } = self.problem;
+        let is_known = |op: &Op| overwrites(op) || (matches!(op, Op::Append(..)) && *model != Model::Set);
+        let nothing = Told::Nothing;
+        let all = || {
+            let others = free.iter().chain(past).map(|op| (op, &nothing));
+            items.iter().map(|item| (&item.op, &item.told)).chain(others)
+        };
+        if *past_is_open || !all().all(|(op, _)| is_known(op)) {
             return;
         }
         let mut numbers = BTreeMap::from([(Datum::Absent, 0)]);
-        let mut number = |value: &Datum| {
+        for value in all().flat_map(|(op, told)| [finds(*model, op, told), stores(*model, op, told)]).flatten() {
             let next = numbers.len();
-            *numbers.entry(model.plain(value)).or_insert(next)
-        };
-        let mut values_of = |op: &Op, told: &Told| {
-            let told_nothing = *told == Told::Nothing;
-            match (op, told) {
-                (Op::Get(_), Told::Value(value)) => {
-                    Values { finds: Some(number(value)), must_find: true, stores: None }
-                }
-                (Op::Put(_, value), _) => Values { stores: Some(number(value)), ..Values::default() },
-                (Op::Delete(_), _) => Values { stores: Some(0), ..Values::default() },
-                (Op::Cas { expected, .. }, Told::Mismatch) => {
-                    Values { finds: Some(number(expected)), ..Values::default() }
-                }
-                (Op::Cas { expected, new, .. }, _) => {
-                    Values { finds: Some(number(expected)), must_find: !told_nothing, stores: Some(number(new)) }
-                }
-                _ => Values::default(),
-            }
-        };
-        self.of_item = items.iter().map(|item| values_of(&item.op, &item.told)).collect();
-        for (values, item) in self.of_item.iter_mut().zip(items) {
-            values.must_find &= item.ended.is_some();
+            numbers.entry(value).or_insert(next);
         }
-        self.of_free = free.iter().map(|op| values_of(op, &Told::Nothing)).collect();
-        self.of_past = past.iter().map(|op| values_of(op, &Told::Nothing)).collect();
-        let mut wanted = vec![Wanted::default(); numbers.len()];
+        let values_of = |op: &Op, told: &Told, is_certain: bool| {
+            let finds = finds(*model, op, told).map(|value| numbers[&value]);
+            let stores = match op {
+                Op::Append(..) => {
+                    let added = model.step(&Datum::Absent, &"".into(), op, told).unwrap_or_default();
+                    numbers
+                        .iter()
+                        .filter(|(value, _)| model.ends_with(value, &added))
+                        .map(|(_, place)| *place)
+                        .collect()
+                }
+                _ => stores(*model, op, told).map(|value| numbers[&value]).into_iter().collect(),
+            };
+            Values { finds, must_find: is_certain && *told != Told::Nothing && *told != Told::Mismatch, stores }
+        };
+        self.of_item = items.iter().map(|item| values_of(&item.op, &item.told, item.ended.is_some())).collect();
+        self.of_free = free.iter().map(|op| values_of(op, &nothing, false)).collect();
+        self.of_past = past.iter().map(|op| values_of(op, &nothing, false)).collect();
+        // The last stands for whatever has no number.
+        let mut wanted = vec![Wanted::default(); numbers.len() + 1];
         for values in self.of_item.iter().chain(&self.of_free).chain(&self.of_past) {
-            count(&mut wanted, *values, 1);
+            count(&mut wanted, values, 1);
         }
+        let parts_of = |item: &Item| match &item.op {
+            Op::Append(_, value) if item.ended.is_none() => {
+                numbers.iter().filter(|(all, _)| model.has_part(all, value)).map(|(_, place)| *place).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.parts = items.iter().map(parts_of).collect();
         self.values = Some(wanted);
+        self.numbers = numbers;
+        // What nobody wants now, nobody will want later.
+        let is_useful = |op: &Op, values: &Values| !self.is_useless(op, values, &[]);
+        let free = (0..free.len()).filter(|place| is_useful(&free[*place], &self.of_free[*place])).collect();
+        let past = (0..past.len()).filter(|place| is_useful(&past[*place], &self.of_past[*place])).collect();
+        (self.free, self.past) = (free, past);
     }
 
     /// Where a key only grows, finds out what its reads show.
@@ -272,7 +286,7 @@ impl<'a> Search<'a> {
     fn run(mut self, budget: &mut Budget<'_>) -> Found {
         #[expect(clippy::disallowed_types, reason = "only asked whether it holds something; its order is never seen")]
         let mut tried = std::collections::HashSet::<u128>::new();
-        let mut state = State { datum: Datum::Absent, value: 0, is_open: false };
+        let mut state = State { datum: Datum::Absent, value: 0, last_taken: 0, is_open: false };
         let mut frames = vec![Frame { moves: self.moves(&state), tried: 0, by: None }];
         while self.certain_left > 0 {
             let Some(frame) = frames.last_mut() else { return Found::None(self.furthest) };
@@ -286,7 +300,7 @@ impl<'a> Search<'a> {
             frame.tried += 1;
             let Some(after) = self.step(&state, chosen) else { continue };
             self.take(chosen);
-            if self.is_hopeless(&state, &after) || !tried.insert(self.set ^ self.print_of(&after)) {
+            if self.is_hopeless(chosen, &state, &after) || !tried.insert(self.set ^ self.print_of(&after)) {
                 self.undo(chosen);
                 continue;
             }
@@ -317,7 +331,8 @@ impl<'a> Search<'a> {
             if self.comes_at_once(state, item) {
                 return vec![Move::Item(item)];
             }
-            if self.is_useless(item) {
+            let of = &items[item];
+            if of.ended.is_none() && self.is_useless(&of.op, &self.of_item[item], &self.parts[item]) {
                 link = self.next[link as usize];
                 continue;
             }
@@ -335,9 +350,16 @@ impl<'a> Search<'a> {
         }
         let best = |item: usize| Move::Item(self.best[self.group[item] as usize].1);
         let mut moves: Vec<Move> = moves.into_iter().map(best).collect();
-        moves.extend((0..self.problem.free.len()).map(Move::Free));
+        if let Some(taken) = &self.taken {
+            // What is taken first was probably added first.
+            moves.sort_by_key(|chosen| match chosen {
+                Move::Item(item) => taken[*item].map_or(u32::MAX, |(_, to)| to),
+                _ => u32::MAX,
+            });
+        }
+        moves.extend(self.free.iter().copied().map(Move::Free));
         if self.late_done == 0 {
-            moves.extend((0..self.problem.past.len()).map(Move::Past));
+            moves.extend(self.past.iter().copied().map(Move::Past));
             moves.extend(self.problem.past_is_open.then_some(Move::Open));
         }
         moves
@@ -357,25 +379,50 @@ impl<'a> Search<'a> {
                 && of.ended.is_some()
                 && self.problem.model.step(&state.datum, &of.client, &of.op, &of.told).is_some();
         }
+        // So does what is taken: as long as it was the first, nothing else was taken, nor was the queue empty.
+        if self.taken.is_some() && of.ended.is_some() && matches!((&of.op, &of.told), (Op::Take(_), Told::Value(_))) {
+            return self.problem.model.step(&state.datum, &of.client, &of.op, &of.told).is_some();
+        }
         // Rule 3: nor is more lost where a register holds what nobody wants to find any more, and such a value overwrites it.
         // But a compare-and-set that is to miss may need the overwriting later.
         let overwrites =
             of.ended.is_some() && matches!(of.op, Op::Put(..) | Op::Delete(_)) && self.mismatches_left == 0;
+        // Nor may what is appended afterwards depend on what is there.
+        let is_plain = !self.appends || self.problem.model == Model::Text;
         overwrites
-            && self.is_unwanted(state.value)
-            && self.of_item[item].stores.is_some_and(|value| self.is_unwanted(value))
+            && is_plain
+            && self.is_unwanted(&state.datum, state.value)
+            && self.leaves_unwanted(&of.op, &self.of_item[item])
     }
 
-    /// Whether a call that can be left out is best left out: it stores what nobody wants to find.
-    fn is_useless(&self, item: usize) -> bool {
-        let of = &self.problem.items[item];
-        of.ended.is_none()
-            && self.mismatches_left == 0
-            && self.of_item[item].stores.is_some_and(|value| self.is_unwanted(value))
+    /// Whether a change that can be left out is best left out: it stores what nobody wants to find, or appends what is no
+    /// part of anything that somebody wants to find.
+    fn is_useless(&self, op: &Op, of: &Values, parts: &[usize]) -> bool {
+        let is_useless_part = || {
+            let wanted = |value: &usize| self.values.as_ref().is_none_or(|values| values[*value].by_any > 0);
+            self.values.is_some() && matches!(op, Op::Append(..)) && !parts.iter().any(wanted)
+        };
+        self.mismatches_left == 0 && (self.leaves_unwanted(op, of) || is_useless_part())
     }
 
-    fn is_unwanted(&self, value: usize) -> bool {
-        self.values.as_ref().is_some_and(|values| values[value].by_any == 0)
+    /// Whether it is known what a change stores, and nobody wants to find it.
+    fn leaves_unwanted(&self, op: &Op, of: &Values) -> bool {
+        let stored = stores(self.problem.model, op, &Told::Nothing).zip(of.stores.first());
+        stored.is_some_and(|(datum, value)| self.is_unwanted(&datum, *value))
+    }
+
+    /// Whether nobody wants to find what a key holds, nor what it can become by appends.
+    fn is_unwanted(&self, datum: &Datum, value: usize) -> bool {
+        let Some(values) = &self.values else { return false };
+        if !self.appends {
+            return values[value].by_any == 0;
+        }
+        // Of a number it is not seen what it can become. What others can, stands together behind them.
+        !matches!(datum, Datum::Int(_)) && {
+            let mut later = self.numbers.range::<Datum, _>(datum..);
+            let becomes = |other: &Datum| other == datum || self.problem.model.leads_to(datum, other);
+            later.by_ref().take_while(|(other, _)| becomes(other)).all(|(_, value)| values[*value].by_any == 0)
+        }
     }
 
     /// What the key holds after a move. A call that can be left out and would change nothing is of no use.
@@ -390,7 +437,7 @@ impl<'a> Search<'a> {
             Move::Past(place) => (None, &past[place], &Told::Nothing, false, &self.of_past[place]),
             Move::Open => {
                 let is_news = !state.is_open || state.datum != Datum::Absent;
-                return is_news.then_some(State { datum: Datum::Absent, value: state.value, is_open: true });
+                return is_news.then_some(State { datum: Datum::Absent, is_open: true, ..state.clone() });
             }
         };
         if state.is_open {
@@ -400,16 +447,29 @@ impl<'a> Search<'a> {
         if !is_certain && (datum == state.datum) {
             return None;
         }
-        Some(State { datum, value: values.stores.unwrap_or(state.value), is_open: false })
+        let value = match op {
+            Op::Append(..) => self.numbers.get(&datum).copied().unwrap_or(self.numbers.len()),
+            _ => values.stores.first().copied().unwrap_or(state.value),
+        };
+        let begins = |item: usize| self.taken.as_ref().and_then(|taken| taken[item]).map_or(0, |(from, _)| from);
+        let last_taken = if let Move::Item(item) = chosen { state.last_taken.max(begins(item)) } else { 0 };
+        Some(State { datum, value, last_taken, is_open: false })
     }
 
     /// Whether no order can go on from here.
-    fn is_hopeless(&self, before: &State, after: &State) -> bool {
-        // Rule 4: a value that somebody must still find, and that nobody will store again, is not overwritten.
-        if let Some(values) = &self.values
-            && before.value != after.value
-            && values[before.value].by_certain > 0
-            && values[before.value].producers == 0
+    fn is_hopeless(&self, chosen: Move, before: &State, after: &State) -> bool {
+        // Rule 4: a value that somebody must still find, and that nobody will store again, is not overwritten; and who is the
+        // last that could store it, does.
+        if let Some(values) = &self.values {
+            let is_lost =
+                |value: usize| value != after.value && values[value].by_certain > 0 && values[value].producers == 0;
+            let stores: &[usize] = if let Move::Item(item) = chosen { &self.of_item[item].stores } else { &[] };
+            if is_lost(before.value) || stores.iter().any(|value| is_lost(*value)) {
+                return true;
+            }
+        }
+        if let (Some(taken), Move::Item(item)) = (&self.taken, chosen)
+            && self.is_out_of_turn(taken, item, before)
         {
             return true;
         }
@@ -422,6 +482,21 @@ impl<'a> Search<'a> {
                 }
                 _ => false,
             })
+    }
+
+    /// Rules 6 and 7: in a queue nothing is added behind what is taken only after it; and who took nobody knows what, did not
+    /// take what somebody else took.
+    fn is_out_of_turn(&self, taken: &[Option<(u32, u32)>], item: usize, before: &State) -> bool {
+        let of = &self.problem.items[item];
+        match (&of.op, &of.told, &before.datum) {
+            (Op::Append(..), ..) => taken[item].is_some_and(|(_, to)| to < before.last_taken),
+            (Op::Take(_), Told::Nothing, Datum::List(items)) => {
+                let is_added = |item: &Item| matches!(&item.op, Op::Append(_, value) if *value == items[0]);
+                let added = self.problem.items.iter().position(is_added);
+                added.is_some_and(|added| taken[added].is_some())
+            }
+            _ => false,
+        }
     }
 
     fn take(&mut self, chosen: Move) {
@@ -467,7 +542,7 @@ impl<'a> Search<'a> {
             self.late_done = if is_done { self.late_done + 1 } else { self.late_done - 1 };
         }
         if let Some(wanted) = &mut self.values {
-            count(wanted, self.of_item[item], if is_done { -1 } else { 1 });
+            count(wanted, &self.of_item[item], if is_done { -1 } else { 1 });
         }
         self.is_done[item] = is_done;
         self.set ^= self.prints[item];
@@ -475,7 +550,12 @@ impl<'a> Search<'a> {
 
     /// All values that nobody wants are one.
     fn print_of(&self, state: &State) -> u128 {
-        if self.is_unwanted(state.value) { print(&"unwanted") } else { print(&(&state.datum, state.is_open)) }
+        if self.is_unwanted(&state.datum, state.value) {
+            // What can be appended to is not the same as what cannot.
+            print(&("unwanted", self.appends.then(|| std::mem::discriminant(&state.datum))))
+        } else {
+            print(&(&state.datum, state.is_open))
+        }
     }
 }
 
@@ -502,45 +582,6 @@ fn step_open(model: Model, state: &State, op: &Op, told: &Told) -> Option<State>
         }
         _ => None,
     }
-}
-
-fn count(wanted: &mut [Wanted], values: Values, by: i32) {
-    let add = |count: &mut u32, counts: bool| *count = count.wrapping_add_signed(if counts { by } else { 0 });
-    if let Some(value) = values.finds {
-        add(&mut wanted[value].by_any, true);
-        add(&mut wanted[value].by_certain, values.must_find);
-    }
-    if let Some(value) = values.stores {
-        add(&mut wanted[value].producers, true);
-    }
-}
-
-/// How much a read shows.
-fn size(told: &Told) -> usize {
-    match told {
-        Told::Value(Datum::Text(text)) => text.len(),
-        Told::Value(Datum::List(items)) => items.len(),
-        _ => 0,
-    }
-}
-
-/// Numbers calls so that those which are the same but for their times have the same number, the late ones apart.
-fn groups(problem: &Problem) -> Vec<u32> {
-    let mut known = BTreeMap::new();
-    let number = |item: &Item| {
-        let told = match (&item.op, &item.told) {
-            // What these return says nothing.
-            (Op::Put(..) | Op::Delete(_) | Op::Append(..) | Op::Cas { .. }, Told::Value(_) | Told::Nothing) => None,
-            (_, Told::Value(value)) => Some(Some(value.clone())),
-            (_, Told::Mismatch) => Some(None),
-            (_, Told::Nothing) => None,
-        };
-        let is_lock = matches!(item.op, Op::Acquire(_) | Op::Release(_));
-        let whose = is_lock.then(|| item.client.clone());
-        let next = known.len() as u32;
-        *known.entry((item.op.clone(), told, whose, item.invoked >= problem.late)).or_insert(next)
-    };
-    problem.items.iter().map(number).collect()
 }
 
 /// A fingerprint of 128 bits.

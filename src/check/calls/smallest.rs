@@ -35,7 +35,9 @@ pub struct Conflict {
 
 /// How many states one attempt to free something may take, and all of them together. Our choice: a second or so.
 const STATES: u64 = 200_000;
-const ALL_STATES: u64 = 3_000_000;
+const ALL_STATES: u64 = 1_000_000;
+/// To make an attempt ready costs something for each of its calls: as much as so many states.
+const STATES_PER_CALL: u64 = 4;
 
 /// What becomes of each entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +135,16 @@ impl Shrinking<'_, '_> {
             return 0;
         }
         let begins: Vec<u32> = self.entries.iter().map(|entry| entry.invoked).collect();
-        // With nothing past there is a conflict: that is where the search begins.
-        let (mut low, mut high) = (0, begins.len());
+        // With nothing past there is a conflict; but a late window is looked at sooner, and is seldom far from the end.
+        let (mut low, mut high, mut back) = (0, begins.len(), 1);
+        while back < begins.len() {
+            if self.has_window(begins[begins.len() - back]) {
+                low = begins.len() - back;
+                break;
+            }
+            high = begins.len() - back;
+            back *= 2;
+        }
         while low + 1 < high {
             let middle = low.midpoint(high);
             if self.has_window(begins[middle]) { low = middle } else { high = middle }
@@ -166,7 +176,12 @@ impl Shrinking<'_, '_> {
 
     /// Whether no order explains what is kept. If that takes too long, it is not known, and so it is not said.
     fn conflicts(&mut self, fates: &[Fate], late: u32) -> bool {
+        if self.states == 0 {
+            self.met_limit = true;
+            return false;
+        }
         let problem = self.problem(fates, late);
+        self.states = self.states.saturating_sub(STATES_PER_CALL * problem.items.len() as u64);
         let allowed = STATES.min(self.states);
         let mut budget = Budget { states: allowed, go_on: &mut *self.go_on };
         let found = search(&problem, &mut budget);
@@ -244,11 +259,10 @@ fn conflict(
     }
     shown.sort_by_key(|entry| entry.invoked);
     let shown: Vec<usize> = shown.iter().map(|entry| entry.call).collect();
-    let without = |place: &usize| -> Vec<usize> { shown.iter().copied().filter(|other| other != place).collect() };
     Conflict {
         key: keyed.key.clone(),
         model: keyed.model,
-        droppable: shown.iter().copied().filter(|place| fits(calls, &without(place), keyed.model, meaning)).collect(),
+        droppable: droppable(calls, &shown, keyed.model, meaning),
         past: with(Fate::Past).filter(|entry| !entry.is_reading()).map(|entry| entry.call).collect(),
         is_smallest: !shrinking.met_limit,
         prefix: shrinking.entries.len(),
@@ -257,10 +271,31 @@ fn conflict(
     }
 }
 
+/// The conflict of some entries that are known to have no order.
+pub fn of_pattern(calls: &[Call], keyed: &Keyed, meaning: Meaning, places: &[usize], stuck: u32) -> Conflict {
+    let shown: Vec<usize> = places.iter().map(|place| keyed.entries[*place].call).collect();
+    Conflict {
+        key: keyed.key.clone(),
+        model: keyed.model,
+        droppable: droppable(calls, &shown, keyed.model, meaning),
+        past: Vec::new(),
+        is_smallest: true,
+        prefix: keyed.entries.partition_point(|entry| entry.invoked < stuck),
+        needed: shown.clone(),
+        shown,
+    }
+}
+
+/// Those of some calls without which the others have an order.
+fn droppable(calls: &[Call], shown: &[usize], model: Model, meaning: Meaning) -> Vec<usize> {
+    let without = |place: &usize| -> Vec<usize> { shown.iter().copied().filter(|other| other != place).collect() };
+    shown.iter().copied().filter(|place| fits(calls, &without(place), model, meaning)).collect()
+}
+
 /// Whether some calls by themselves have an order.
 pub fn fits(calls: &[Call], places: &[usize], model: Model, meaning: Meaning) -> bool {
-    let items =
-        places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning)).map(|entry| item(&entry));
+    let entries = places.iter().filter_map(|place| Entry::of(*place, &calls[*place], meaning));
+    let items = entries.map(|entry| item(&entry.plain(model)));
     let problem =
         Problem { model, items: items.collect(), free: vec![], past: vec![], late: u32::MAX, past_is_open: false };
     search(&problem, &mut Budget { states: STATES, go_on: &mut || true }) == Found::Order

@@ -192,6 +192,38 @@ fn list_op() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Mostly different values, so that a pattern is found without a search.
+fn queue_op() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => (1..9).prop_map(|value| format!("add {value}")),
+        3 => (1..6).prop_map(|value| format!("take {value}")),
+        1 => Just("take nil".to_owned()),
+    ]
+}
+
+fn set_op() -> impl Strategy<Value = String> {
+    let some = proptest::sample::subsequence(vec!["1", "2", "3", "4"], 1..=4);
+    prop_oneof![
+        3 => some.prop_map(|items| format!("get [{}]", items.join(","))),
+        1 => Just("get nil".to_owned()),
+        4 => (1..7).prop_map(|value| format!("add {value}")),
+    ]
+}
+
+/// What is written is mostly different, and what is read could have been.
+fn text_op() -> impl Strategy<Value = String> {
+    let text =
+        proptest::sample::subsequence(vec!["a", "b", "c"], 1..=3).prop_shuffle().prop_map(|parts| parts.concat());
+    prop_oneof![
+        3 => text.prop_map(|text| format!("get {text}")),
+        1 => Just("get nil".to_owned()),
+        3 => prop_oneof![Just("a"), Just("b"), Just("c")].prop_map(|part| format!("add {part}")),
+        2 => prop_oneof![Just("a"), Just("b"), Just("ab")].prop_map(|part| format!("put {part}")),
+        1 => Just("cas a b".to_owned()),
+        1 => Just("cas ab c failed".to_owned()),
+    ]
+}
+
 fn lock_op() -> impl Strategy<Value = String> {
     prop_oneof![Just("lock".to_owned()), Just("unlock".to_owned())]
 }
@@ -246,6 +278,21 @@ proptest! {
         if !text.contains("take") {
             agrees(&text, Meaning { model: Model::Set, ..FILE });
         }
+    }
+
+    #[test]
+    fn queues_agree_with_all_orders(text in histories(queue_op())) {
+        agrees(&text, FILE);
+    }
+
+    #[test]
+    fn sets_agree_with_all_orders(text in histories(set_op())) {
+        agrees(&text, Meaning { model: Model::Set, ..FILE });
+    }
+
+    #[test]
+    fn texts_agree_with_all_orders(text in histories(text_op())) {
+        agrees(&text, Meaning { model: Model::Text, ..FILE });
     }
 
     #[test]

@@ -34,8 +34,9 @@ fn client_line(line: u32, words: &[&str]) -> Result<Option<Said>, Mistake> {
     };
     let keyword = |place: usize| words.get(place).and_then(|word| word.strip_prefix(':'));
     let kind = keyword(1).and_then(Type::of);
-    let kind =
-        kind.ok_or_else(|| wrong(format!("{} is not how an operation stands", words.get(1).unwrap_or(&"nothing"))))?;
+    let kind = kind.ok_or_else(|| {
+        wrong(format!("{} stands where :invoke, :ok, :fail or :info should", words.get(1).unwrap_or(&"nothing")))
+    })?;
     let operation = keyword(2).ok_or_else(|| wrong("the line names no operation".to_owned()))?;
     let rest = words[3..].join(" ");
     let value = Reader::new(&rest, line).next_value()?.map(|(_, value)| value);

@@ -64,7 +64,7 @@ fn what_is_malformed_is_refused_with_its_line() {
     let cases = [
         ("", None, "empty"),
         ("hello", Some(1), "no line of a log"),
-        ("INFO jepsen.util - 0 :began :read nil", Some(1), "not how an operation stands"),
+        ("INFO jepsen.util - 0 :began :read nil", Some(1), ":began stands where :invoke"),
         ("INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :invoke :read nil", Some(2), "while it waits"),
         ("INFO jepsen.util - 0 :ok :read 3", Some(1), "never began"),
         ("INFO jepsen.util - 0 :invoke :enqueue 3", Some(1), "a register has no :enqueue"),
