@@ -15,6 +15,8 @@ pub mod check;
 
 pub mod scenario;
 
+pub mod explore;
+
 #[cfg(feature = "tui")]
 pub mod tui;
 

@@ -11,8 +11,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("trace", &["node"]),
     ("check", &["trace", "node"]),
     ("scenario", &["check", "trace", "protocols", "kernel", "node"]),
+    ("explore", &["scenario", "check", "trace", "kernel", "node"]),
     ("tui", &["scenario", "check", "trace", "kernel", "node"]),
-    ("cli", &["tui", "scenario", "check", "trace", "kernel", "node"]),
+    ("cli", &["tui", "explore", "scenario", "check", "trace", "kernel", "node"]),
 ];
 
 /// No file of the source is longer: it would not be read in one sitting.

@@ -474,7 +474,8 @@ pub fn shown_violations(scenario: &Scenario, judge: &Judge) -> Vec<Violation> {
 /// A run that would never end is the scenario's mistake.
 pub fn refuse_endless(scenario: &Scenario, over: Over, end: SimTime) -> Result<(), Stop> {
     let why = match over {
-        Over::Until | Over::Quiet => return Ok(()),
+        // Who runs a schedule that cannot happen has been told so.
+        Over::Until | Over::Quiet | Over::Scheduled | Over::Stuck => return Ok(()),
         Over::Events => {
             format!("the run passed its budget of {} events at {end} s and was stopped", scenario.plan.max_events)
         }

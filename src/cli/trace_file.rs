@@ -66,6 +66,8 @@ pub fn footer(session: &dyn Session, verdicts: &[Verdict]) -> String {
         Over::Quiet => "quiet",
         Over::Events => "events",
         Over::Standstill => "standstill",
+        Over::Scheduled => "scheduled",
+        Over::Stuck => "stuck",
     };
     json!({
         "events": session.trace().len(),

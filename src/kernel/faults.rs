@@ -9,9 +9,10 @@ use super::queue::Class;
 use super::rules::Aspect;
 use super::world::{Job, World};
 use crate::node::{
-    ClockChange, Datum, DiskMode, EventId, Fault, Links, LossReason, Node, NodeId, Op, SimSpan, Sink, What, kind_of,
+    ClockChange, Datum, DiskMode, EventId, Fault, Key, Links, LossReason, Node, NodeId, Op, SimSpan, Sink, What, kind_of,
 };
 use rand::RngExt;
+use std::collections::BTreeMap;
 
 /// How a rule that lasted is undone.
 #[derive(Clone, Debug)]
@@ -283,19 +284,19 @@ impl<N: Node> World<N> {
         }
     }
 
-    /// The same operation with a number that its key has not held before.
-    pub(super) fn with_fresh_value(&mut self, op: &Op) -> Op {
-        let name = op.key().cloned().unwrap_or_else(|| "".into());
-        let last = self.fresh.entry(name).or_insert(0);
-        *last += 1;
-        let value = Datum::Int(*last);
-        match op {
-            Op::Put(key, _) => Op::Put(key.clone(), value),
-            Op::Append(key, _) => Op::Append(key.clone(), value),
-            Op::Cas { key, expected, .. } => Op::Cas { key: key.clone(), expected: expected.clone(), new: value },
-            Op::Broadcast(_) => Op::Broadcast(value),
-            Op::Do(name, _) => Op::Do(name.clone(), value),
-            other => other.clone(),
-        }
+}
+
+/// The same operation with a number that its key has not held before; `last` are the numbers given out.
+pub(super) fn with_fresh_value(op: &Op, last: &mut BTreeMap<Key, i64>) -> Op {
+    let number = last.entry(op.key().cloned().unwrap_or_else(|| "".into())).or_insert(0);
+    *number += 1;
+    let value = Datum::Int(*number);
+    match op {
+        Op::Put(key, _) => Op::Put(key.clone(), value),
+        Op::Append(key, _) => Op::Append(key.clone(), value),
+        Op::Cas { key, expected, .. } => Op::Cas { key: key.clone(), expected: expected.clone(), new: value },
+        Op::Broadcast(_) => Op::Broadcast(value),
+        Op::Do(name, _) => Op::Do(name.clone(), value),
+        other => other.clone(),
     }
 }

@@ -9,6 +9,7 @@
 //! another rule shifts it.
 
 use super::draw::{Draw, derive_key, subject};
+use super::faults::with_fresh_value;
 use super::law::chosen;
 use super::plan::{Action, DRAWN_KEY, NodeSelector, RuleId, Trigger};
 use super::queue::Class;
@@ -51,6 +52,9 @@ impl<N: Node> World<N> {
 
     /// A client that crashed is back: what it waited for will never end.
     pub(super) fn back_in_loops(&mut self, client: NodeId) {
+        if self.plan.schedule.is_some() {
+            return;
+        }
         for rule in 0..self.plan.rules.len() {
             let closed = matches!(self.plan.rules[rule].trigger, Trigger::Loop { .. });
             if closed && self.loopers(rule).contains(&client) {
@@ -136,7 +140,7 @@ impl<N: Node> World<N> {
             *key = keys.draw(&mut self.asking_draw(rule, client, Aspect::Key, number));
         }
         if *fresh {
-            op = self.with_fresh_value(&op);
+            op = with_fresh_value(&op, &mut self.fresh);
         }
         let id = self.next_operation(rule);
         self.rules[rule].applied += 1;

@@ -119,7 +119,7 @@ impl<N: Node> World<N> {
             }
         }
         let arrival = self.arrival(index, fate.delay + state.lag);
-        let waits = state.holds || state.cuts > 0;
+        let waits = state.holds || state.cuts > 0 || self.plan.schedule.is_some();
         let due = (!fate.lost && !dropped && !waits).then_some(arrival);
         let id = self.emit(Some(from), Some(cause), What::Send { to, msg: &msg, due }, sink);
         for (rule, action) in faults {

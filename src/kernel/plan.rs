@@ -4,6 +4,7 @@
 
 use super::keys::Keys;
 use super::law::Law;
+use super::schedule::Schedule;
 use super::topology::Topology;
 use crate::node::{ClockChange, Cluster, DiskMode, FactKind, LocalSpan, NodeId, Op, Retry, SimSpan, SimTime};
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub keys: BTreeMap<RuleId, Keys>,
     /// A known bug of the contract, to be found: see [`SyncHolds`].
     pub sync_holds: SyncHolds,
+    /// What happens, in order, where that is laid down and not drawn.
+    pub schedule: Option<Schedule>,
 }
 
 impl Plan {
@@ -62,6 +65,7 @@ impl Plan {
             rules: Vec::new(),
             keys: BTreeMap::new(),
             sync_holds: SyncHolds::Node,
+            schedule: None,
         }
     }
 }

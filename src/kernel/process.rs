@@ -153,6 +153,15 @@ impl<T: Clone + Ord> Timers<T> {
         self.slots.iter().enumerate().filter(|(_, slot)| slot.due.is_some()).map(|(place, _)| place)
     }
 
+    /// The same in the timers' own order.
+    pub fn set_in_order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.by_name.values().copied().filter(|slot| self.slots[*slot].due.is_some())
+    }
+
+    pub fn get(&self, slot: usize) -> &Timer<T> {
+        &self.slots[slot]
+    }
+
     /// Each timer that is set, with the instant at which it will fire.
     pub fn iter_set(&self) -> impl Iterator<Item = (&T, Due)> + '_ {
         self.slots.iter().filter_map(|slot| Some((&slot.timer, slot.due?)))
@@ -182,6 +191,8 @@ pub struct Storage<N: Node> {
     pub syncs: Vec<Sync<N>>,
     next_token: u32,
     pub mode: DiskMode,
+    /// How many unsynced writes survive the next crash, where a schedule says so.
+    pub survive: Option<u64>,
 }
 
 impl<N: Node> Storage<N> {
@@ -193,6 +204,7 @@ impl<N: Node> Storage<N> {
             syncs: Vec::new(),
             next_token: 0,
             mode: plan.mode,
+            survive: None,
         }
     }
 
@@ -200,9 +212,26 @@ impl<N: Node> Storage<N> {
         self.cache.push_back(write);
     }
 
+    /// The writes in the cache, in order.
+    pub fn cache(&self) -> impl Iterator<Item = &<N::Disk as Disk>::Write> {
+        self.cache.iter()
+    }
+
+    /// How many writes of the cache a sync makes durable.
+    pub fn covered(&self, sync: &Sync<N>) -> usize {
+        sync.upto.saturating_sub(self.settled) as usize
+    }
+
     /// How many writes are in the cache.
     pub fn unsynced(&self) -> usize {
         self.cache.len()
+    }
+
+    /// Syncs all that is in the cache, and takes no time for it.
+    pub fn sync_at_once(&mut self) {
+        if self.mode != DiskMode::Lies {
+            self.settle(self.cache.len() as u64);
+        }
     }
 
     /// Begins a sync of all that is in the cache; gives its number.
@@ -235,10 +264,11 @@ impl<N: Node> Storage<N> {
     /// The process dies. `torn` draws how many of so many unsynced writes survive where the disk tears.
     pub fn crash(&mut self, torn: impl FnOnce(u64) -> u64) {
         let unsynced = self.cache.len() as u64;
-        let kept = match self.mode {
-            DiskMode::Keeps => unsynced,
-            DiskMode::Tears => torn(unsynced),
-            DiskMode::Loses | DiskMode::Lies | DiskMode::Slow(_) | DiskMode::Full => 0,
+        let kept = match (self.survive.take(), self.mode) {
+            (Some(survive), _) => survive,
+            (None, DiskMode::Keeps) => unsynced,
+            (None, DiskMode::Tears) => torn(unsynced),
+            (None, DiskMode::Loses | DiskMode::Lies | DiskMode::Slow(_) | DiskMode::Full) => 0,
         };
         self.settle(kept);
         self.settled += self.cache.len() as u64;

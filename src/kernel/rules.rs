@@ -35,9 +35,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn new(rules: &[Rule]) -> Self {
+    pub fn new(plan: &Plan) -> Self {
         let mut watch = Watch::default();
-        for (id, rule) in rules.iter().enumerate() {
+        // Where a schedule says what happens, all that is left to rules is to ask people.
+        let applies = |rule: &Rule| plan.schedule.is_none() || matches!(rule.action, Action::Ask(_));
+        for (id, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| applies(rule)) {
             match &rule.trigger {
                 Trigger::On { pattern, .. } => {
                     watch.messages |= matches!(pattern, Pattern::Message(_));

@@ -9,6 +9,7 @@ use super::plan::{Plan, RuleId, SyncHolds};
 use super::process::{Parcel, Process, Waiting};
 use super::queue::{Class, Due, Queue};
 use super::rules::{RuleState, Watch};
+use super::schedule::Progress;
 use super::steering::Tick;
 use crate::node::{
     Cluster, Ctx, DiskMode, Effect, Event, EventId, Fact, LocalSpan, LocalTime, Log, LossReason, Node, NodeId,
@@ -54,6 +55,8 @@ pub struct World<N: Node> {
     pub(super) leader: Option<(u64, NodeId)>,
     /// How many jobs of the queue only see to a clock, and would for ever: see [`Tick::goes_on`].
     pub(super) upkeep: usize,
+    /// How far the schedule is, where there is one.
+    pub(super) progress: Progress,
     over: Option<Over>,
     /// Effects of the handler that runs; kept for its memory.
     scratch: Vec<Effect<N>>,
@@ -97,6 +100,10 @@ pub enum Over {
     Events,
     /// Time stands still: events without end at one instant.
     Standstill,
+    /// All that a schedule lays down has happened.
+    Scheduled,
+    /// A schedule lays down what cannot happen: see [`World::stuck`].
+    Stuck,
 }
 
 /// What is to be done with the effects of a handler that syncs, where a sync holds only those.
@@ -109,13 +116,14 @@ impl<N: Node> World<N> {
         let process = |id: NodeId| {
             let clock = plan.clocks.get(&id).copied().unwrap_or_default();
             let disk = plan.disks.get(&id).unwrap_or(&plan.disk);
-            Process::new(clock, disk, plan.service.get(&id).copied().unwrap_or_default())
+            let service = plan.service.get(&id).copied().filter(|_| plan.schedule.is_none());
+            Process::new(clock, disk, service.unwrap_or_default())
         };
         let wiring = Arc::new(Wiring::new(&plan));
         let mut world = World {
             processes: plan.cluster.ids().map(process).collect(),
             links: vec![LinkState::default(); plan.cluster.len() * plan.cluster.len()],
-            watch: Arc::new(Watch::new(&plan.rules)),
+            watch: Arc::new(Watch::new(&plan)),
             rules: vec![RuleState::default(); plan.rules.len()],
             config: Arc::new(config),
             wiring,
@@ -131,6 +139,7 @@ impl<N: Node> World<N> {
             fresh: BTreeMap::new(),
             leader: None,
             upkeep: 0,
+            progress: Progress::default(),
             over: None,
             scratch: Vec::new(),
             plan,
@@ -138,8 +147,13 @@ impl<N: Node> World<N> {
         for id in world.plan.cluster.clone().ids() {
             world.queue.add(SimTime::ZERO, Class::Intervention, Job::Boot(id));
         }
-        world.schedule_rules();
-        world.start_clocks();
+        if world.plan.schedule.is_some() {
+            world.progress = Progress::new(&world.plan);
+            world.operations = world.progress.commands.iter().rev().map(|command| command.rule as u32).collect();
+        } else {
+            world.schedule_rules();
+            world.start_clocks();
+        }
         world
     }
 
@@ -185,14 +199,19 @@ impl<N: Node> World<N> {
 
     /// What a node's wall clock shows now.
     pub fn local_time(&self, id: NodeId) -> LocalTime {
-        self.processes[id.index()].clock.wall(self.now)
+        match &self.plan.schedule {
+            None => self.processes[id.index()].clock.wall(self.now),
+            Some(schedule) => self.plan.standing_clock(id, self.progress.ticks[id.index()], schedule.tick).wall,
+        }
     }
 
-    /// The timers that are set at a node, each with the instant at which it will fire as things stand.
-    pub fn timers(&self, id: NodeId) -> Vec<(&N::Timer, SimTime)> {
+    /// The timers that are set at a node, each with the instant at which it will fire as things stand; `None` where a
+    /// schedule says when.
+    pub fn timers(&self, id: NodeId) -> Vec<(&N::Timer, Option<SimTime>)> {
         let mut timers: Vec<_> = self.processes[id.index()].timers.iter_set().collect();
         timers.sort_by_key(|(_, due)| *due);
-        timers.into_iter().map(|(timer, due)| (timer, due.time())).collect()
+        let is_known = self.plan.schedule.is_none();
+        timers.into_iter().map(|(timer, due)| (timer, is_known.then(|| due.time()))).collect()
     }
 
     /// How often a rule has applied.
@@ -244,6 +263,7 @@ impl<N: Node> World<N> {
             fresh: self.fresh.clone(),
             leader: self.leader,
             upkeep: self.upkeep,
+            progress: self.progress.clone(),
             over: self.over,
             scratch: Vec::new(),
         }
@@ -271,6 +291,10 @@ impl<N: Node> World<N> {
             return self.over;
         }
         match self.queue.next() {
+            None if self.plan.schedule.is_some() => {
+                let plan = self.plan.clone();
+                self.over = plan.schedule.as_ref().and_then(|schedule| self.step_by_schedule(schedule, sink));
+            }
             None => self.over = Some(Over::Quiet),
             // Clocks are seen to as long as anybody may look at them.
             Some(_) if self.queue.len() == self.upkeep => self.over = Some(Over::Quiet),
@@ -325,7 +349,7 @@ impl<N: Node> World<N> {
         let id = EventId(self.events);
         self.events += 1;
         if S::WATCHES {
-            let local = node.map_or(LocalTime(0), |node| self.processes[node.index()].clock.wall(self.now));
+            let local = node.map_or(LocalTime(0), |node| self.local_time(node));
             sink.event(&Event { id, time: self.now, node, local, cause, what });
         }
         id
@@ -368,13 +392,19 @@ impl<N: Node> World<N> {
     /// Runs `body` with a node's state and a context whose effects go to `scratch`.
     #[inline]
     fn in_context<R>(&mut self, node: NodeId, body: impl FnOnce(&mut Option<N>, &mut Ctx<N>) -> R) -> R {
-        let World { processes, plan, scratch, wiring, now, .. } = self;
+        let World { processes, plan, scratch, wiring, now, progress, .. } = self;
         let process = &mut processes[node.index()];
-        let reading = process.clock.read(*now);
+        let reading = match &plan.schedule {
+            None => process.clock.read(*now),
+            Some(schedule) => plan.standing_clock(node, progress.ticks[node.index()], schedule.tick),
+        };
         let (key, now, mut asked) = (wiring.choice_keys[node.index()], now.0, 0);
         let mut choose = |bound: u32| {
             asked += 1;
-            Draw::new(subject(key, &now), asked).random_range(0..bound)
+            match &progress.answers {
+                None => Draw::new(subject(key, &now), asked).random_range(0..bound),
+                Some(answers) => answers.get(asked as usize - 1).copied().unwrap_or(0).min(bound - 1),
+            }
         };
         let mut ctx = Ctx::new(node, &plan.cluster, reading, scratch, &mut choose);
         body(&mut process.state, &mut ctx)
@@ -430,6 +460,9 @@ impl<N: Node> World<N> {
             }
             Effect::CancelTimer(timer) => self.processes[node.index()].timers.cancel(&timer),
             Effect::Write(write) => self.processes[node.index()].disk.write(write),
+            Effect::Sync if self.plan.schedule.as_ref().is_some_and(|schedule| schedule.syncs_at_once) => {
+                self.processes[node.index()].disk.sync_at_once();
+            }
             Effect::Sync => *own_sync = Some(self.begin_sync(node, cause)),
             Effect::Observe(fact) => self.observe(node, cause, fact, sink),
         }
@@ -460,6 +493,9 @@ impl<N: Node> World<N> {
         let slot = process.timers.slot_for(timer);
         let timer = process.timers.get_mut(slot);
         (timer.deadline, timer.due, timer.cause) = (deadline, Some(due), cause);
+        if self.plan.schedule.is_some() {
+            return;
+        }
         if timer.queued.is_none_or(|queued| due < queued) {
             timer.queued = Some(due);
             self.queue.push(due, Job::Timer(node, slot));
@@ -517,6 +553,9 @@ impl<N: Node> World<N> {
         let law = &self.plan.disks.get(&node).unwrap_or(&self.plan.disk).sync;
         let disk = &mut self.processes[node.index()].disk;
         let token = disk.begin_sync(cause);
+        if self.plan.schedule.is_some() {
+            return token;
+        }
         let span = match disk.mode {
             DiskMode::Full => return token,
             DiskMode::Slow(span) => span,

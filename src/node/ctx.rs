@@ -1,6 +1,7 @@
 //! What a handler may ask of the world.
 
 use super::{Cluster, Disk, Fact, LocalSpan, LocalTime, Node, NodeId};
+use std::cell::Cell;
 use std::ops::RangeInclusive;
 
 /// What a handler asked for. Effects take place in the order in which they were asked for.
@@ -72,6 +73,7 @@ pub struct Ctx<'a, N: Node> {
     clock: ClockReading,
     effects: &'a mut Vec<Effect<N>>,
     choose: &'a mut dyn FnMut(u32) -> u32,
+    asked_time: Cell<bool>,
 }
 
 impl<'a, N: Node> Ctx<'a, N> {
@@ -85,7 +87,7 @@ impl<'a, N: Node> Ctx<'a, N> {
         effects: &'a mut Vec<Effect<N>>,
         choose: &'a mut dyn FnMut(u32) -> u32,
     ) -> Self {
-        Ctx { me, cluster, clock, effects, choose }
+        Ctx { me, cluster, clock, effects, choose, asked_time: Cell::new(false) }
     }
 
     /// Runs `body` with a context for another node type on the same machine, and hands its effects to `adopt`.
@@ -97,13 +99,10 @@ impl<'a, N: Node> Ctx<'a, N> {
         mut adopt: impl FnMut(&mut Ctx<N>, Effect<M>),
     ) -> R {
         let mut effects = Vec::new();
-        let result = body(&mut Ctx {
-            me: self.me,
-            cluster: self.cluster,
-            clock: self.clock,
-            effects: &mut effects,
-            choose: &mut *self.choose,
-        });
+        let mut inner = Ctx::new(self.me, self.cluster, self.clock, &mut effects, &mut *self.choose);
+        let result = body(&mut inner);
+        let asked_time = inner.asked_time();
+        self.asked_time.set(asked_time || self.asked_time());
         effects.into_iter().for_each(|effect| adopt(self, effect));
         result
     }
@@ -131,17 +130,25 @@ impl<'a, N: Node> Ctx<'a, N> {
 
     /// The time of day by this node's own clock, which drifts and can step.
     pub fn now(&self) -> LocalTime {
+        self.asked_time.set(true);
         self.clock.wall
     }
 
     /// The clock with its claimed error: true time lies between the two, if the claim is true.
     pub fn now_interval(&self) -> (LocalTime, LocalTime) {
+        self.asked_time.set(true);
         (self.clock.wall - self.clock.error, self.clock.wall + self.clock.error)
     }
 
     /// How long this machine has been up by its monotonic clock, which drifts but never steps.
     pub fn uptime(&self) -> LocalSpan {
+        self.asked_time.set(true);
         self.clock.uptime
+    }
+
+    /// Whether the handler has looked at a clock. For those who run nodes: where time stands still, that is worth a remark.
+    pub fn asked_time(&self) -> bool {
+        self.asked_time.get()
     }
 
     /// Sets a timer, or moves it where it is set, by the monotonic clock.

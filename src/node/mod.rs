@@ -68,6 +68,7 @@ mod size;
 mod stable_hash;
 mod stamp;
 mod time;
+mod watcher;
 
 pub use cluster::{Cluster, ClusterError, Group, NodeId};
 pub use ctx::{ClockReading, Ctx, Effect};
@@ -81,9 +82,10 @@ pub use log::{LOG_CHUNK, LOG_CHUNK_NAME, LOG_ENDS, LOG_NAME, LOG_SHORT, Log};
 pub use operation::{Datum, Key, Op, Operation, OperationId, Outcome, Retry};
 pub use sink::{Event, EventId, LossReason, Sink, What};
 pub use size::wire_size;
-pub use stable_hash::{StableHasher, digest};
+pub use stable_hash::{StableHasher, digest, fingerprint};
 pub use stamp::Stamp;
 pub use time::{LocalSpan, LocalTime, SimSpan, SimTime};
+pub use watcher::{Seen, Watcher};
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;

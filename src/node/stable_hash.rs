@@ -1,12 +1,13 @@
 //! A hash that is the same on every platform, in every build, for ever.
 
 use siphasher::sip::SipHasher13;
+use siphasher::sip128::{self, Hasher128};
 use std::hash::{Hash, Hasher};
 
 /// SipHash-1-3 with integers taken as little-endian and `usize` as 64 bits wide, so that a derived `Hash` gives one
 /// value on every platform. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012).
 #[derive(Clone, Copy, Debug)]
-pub struct StableHasher(SipHasher13);
+pub struct StableHasher<H = SipHasher13>(H);
 
 impl StableHasher {
     /// A hasher under a 128-bit key.
@@ -15,7 +16,7 @@ impl StableHasher {
     }
 }
 
-impl Hasher for StableHasher {
+impl<H: Hasher> Hasher for StableHasher<H> {
     #[inline]
     fn finish(&self) -> u64 {
         self.0.finish()
@@ -79,6 +80,14 @@ pub fn digest<T: Hash + ?Sized>(value: &T) -> u64 {
     hasher.finish()
 }
 
+/// The 128-bit digest of a value's content, for those who take equal digests for equal values: among a thousand million
+/// values two are the same by chance with a probability of 10^-21.
+pub fn fingerprint<T: Hash + ?Sized>(value: &T) -> u128 {
+    let mut hasher = StableHasher(sip128::SipHasher13::new_with_keys(0, 0));
+    value.hash(&mut hasher);
+    hasher.0.finish128().as_u128()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +99,7 @@ mod tests {
         assert_eq!(digest("n1"), 0x3d74_f557_4b97_7184);
         assert_eq!(digest(&1usize), digest(&1u64));
         assert_eq!(digest(&(-1isize)), digest(&u64::MAX));
+        assert_eq!(fingerprint(&1usize), fingerprint(&1u64));
+        assert_ne!(fingerprint(&1u64), fingerprint(&2u64));
     }
 }

@@ -3,7 +3,7 @@
 use super::session::{Run, Session};
 use super::{Diagnostic, Scenario, branches};
 use crate::check::{Judge, Measures, Meter};
-use crate::kernel::{Over, Plan, World};
+use crate::kernel::{Over, Plan, Stuck, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
 use crate::protocols::mutant::Mutant;
 use crate::protocols::replication::{chain, leaderless, multi_leader, single_leader};
@@ -82,6 +82,9 @@ pub enum Failure {
     /// The protocol's own code panicked.
     #[error("the protocol's code panicked: {0}")]
     Panicked(String),
+    /// What the schedule lays down cannot happen.
+    #[error("{0}")]
+    Stuck(Stuck),
     /// An event after which the scenario departs by hand is not the one that it was made for.
     #[error("after: (event: {}, ..) {text}", event.0)]
     Departed {
@@ -214,6 +217,7 @@ impl<N: Node> Prepared<N> {
         let config = self.config.clone();
         let run = caught(|| Run::<N>::new(self.plan(seed), config, lines, watch, progress))??;
         let session = Box::new(run.ok_or(Failure::Interrupted)?);
+        session.stuck().map_or(Ok(()), |stuck| Err(Failure::Stuck(stuck.clone())))?;
         branches::confirm(&self.plan, session.trace())?;
         Ok(session)
     }
@@ -224,7 +228,9 @@ impl<N: Node> Prepared<N> {
             (session.over(), session.end(), session.trace().len() as u32)
         } else {
             let mut world = World::<N>::new(self.plan(seed), self.config.clone());
-            (caught(|| world.run(&mut watch))?, world.now(), world.events())
+            let over = caught(|| world.run(&mut watch))?;
+            world.stuck().map_or(Ok(()), |stuck| Err(Failure::Stuck(stuck.clone())))?;
+            (over, world.now(), world.events())
         };
         let (judge, meter) = watch;
         Ok((Judged { judge, over, end, events }, meter))

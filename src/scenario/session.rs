@@ -4,7 +4,7 @@
 //! what a message said and what changed at any event is had by running again from the checkpoint before it, which takes
 //! a millisecond or two however long the run is.
 
-use crate::kernel::{Fates, Over, Plan, RuleId, World};
+use crate::kernel::{Fates, Over, Plan, RuleId, Stuck, World};
 use crate::node::{Badge, Cluster, Event, EventId, LocalTime, Node, NodeId, SimTime, Sink, What, kind_of};
 use crate::trace::{Again, Change, Lines, Recorder, Trace, Tree, changes, outline_of};
 use serde::Serialize;
@@ -20,6 +20,11 @@ pub trait Session: Send {
 
     /// Why the run ended.
     fn over(&self) -> Over;
+
+    /// What of a schedule could not happen, where the run ended at that.
+    fn stuck(&self) -> Option<&Stuck> {
+        None
+    }
 
     /// The instant at which it ended.
     fn end(&self) -> SimTime;
@@ -97,8 +102,9 @@ pub struct NodePicture {
     pub local: Option<LocalTime>,
     /// How many writes its disk has not made durable.
     pub unsynced: usize,
-    /// Its timers that are set, by what they say or are called, and when they will fire as things stand.
-    pub timers: Vec<(String, SimTime)>,
+    /// Its timers that are set, by what they say or are called, and when they will fire as things stand; `None` where a
+    /// schedule says when.
+    pub timers: Vec<(String, Option<SimTime>)>,
 }
 
 /// A message on its way.
@@ -229,6 +235,10 @@ impl<N: Node> Session for Run<N> {
 
     fn over(&self) -> Over {
         self.over
+    }
+
+    fn stuck(&self) -> Option<&Stuck> {
+        self.last.stuck()
     }
 
     fn end(&self) -> SimTime {

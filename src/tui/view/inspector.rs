@@ -187,9 +187,9 @@ fn about_node(canvas: &Canvas<'_>, model: &Model, scene: &Scene, roomy: bool) ->
     }
     for (timer, due) in &picture.timers {
         // When timers will fire would give away the answers of some questions.
-        let when = match model.quiz.waiting() {
-            None => format!("fires in {}", span(due.since(scene.picture.time).0)),
-            Some(_) => "is set".to_owned(),
+        let when = match (due, model.quiz.waiting()) {
+            (Some(due), None) => format!("fires in {}", span(due.since(scene.picture.time).0)),
+            _ => "is set".to_owned(),
         };
         // A timer that is alone at its node may have no name.
         let timer = if timer.is_empty() { "its timer".to_owned() } else { format!("timer {timer}") };

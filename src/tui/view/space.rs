@@ -63,6 +63,8 @@ fn ending(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
         (None, Over::Quiet) => "The run ends here: nothing more can happen.",
         (None, Over::Events) => "The run was stopped here: too many events.",
         (None, Over::Standstill) => "The run was stopped here: time stands still.",
+        (None, Over::Scheduled) => "The run ends here: all that was laid down has happened.",
+        (None, Over::Stuck) => "The run was stopped here: what is laid down next cannot happen.",
     };
     ruled(canvas, &scene.columns, y, text, canvas.bold());
 }
