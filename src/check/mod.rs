@@ -44,6 +44,7 @@ mod stores;
 mod time;
 mod verdict;
 mod violation;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ const UNKNOWN: u64 = 0;
 const EMPTY: u64 = 1;
 
 /// One place of a log: the entry's term, and the digest of the log up to and with it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Slot {
     term: u64,
     digest: u64,
@@ -20,7 +20,7 @@ struct Slot {
 /// A log. The digest at a place stands for all entries up to it: two logs that agree on it agree up to there.
 ///
 /// Sixteen bytes an entry. A clone shares what it copies, so that a log can be kept as it was at an election.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chain {
     /// The places from 1 to this one are not in `slots`: nothing comes before them, or it is not known what.
     base: u64,

@@ -46,6 +46,8 @@ pub enum Command {
     Replay(Replay),
     /// Run many seeds and name those that break a promise
     Sweep(Sweep),
+    /// Search every order in which things may happen, up to a bound
+    Explore(Explore),
     /// Measure many seeds of several scenarios or variants, side by side
     Compare(Compare),
     /// Tell the causal story of an event
@@ -203,6 +205,53 @@ pub struct Sweep {
     /// How to print the failing seeds
     #[arg(long, default_value = "text")]
     pub format: Plain,
+}
+
+/// `explore`
+#[derive(Args, Debug)]
+#[command(after_help = "What may go wrong and what is looked for stand in the scenario's field explore: see help scenario.")]
+pub struct Explore {
+    /// A file, - for standard input, or a built-in scenario such as raft/search-forgotten-vote
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+    /// One of the scenario's variants
+    #[arg(long, value_name = "V")]
+    pub variant: Option<String>,
+    /// In which order states are looked at
+    #[arg(long, default_value = "breadth")]
+    pub manner: Manner,
+    /// End soon after so many states; the scenario's own limit where absent
+    #[arg(long, value_name = "N")]
+    pub max_states: Option<u64>,
+    /// Let so many things happen after the start; the scenario's own limit where absent
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<u32>,
+    /// How many walks, with --manner walk
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub walks: u64,
+    /// The seed of the first walk
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// How many threads; all cores where absent. What is printed does not depend on it
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+    /// Where to write what was found, as a scenario that run, view and why read
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// In which order `explore` looks at states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Manner {
+    /// The nearest to the start first: what is found is as short as can be.
+    Breadth,
+    /// As far as can be first: needs the least memory.
+    Depth,
+    /// At random: finds what lies deep, proves nothing.
+    Walk,
 }
 
 /// `compare`

@@ -7,6 +7,7 @@ mod arguments;
 mod ask;
 mod check_history;
 mod compare;
+mod explore;
 mod export;
 mod foreign;
 mod list;
@@ -93,6 +94,7 @@ fn main_of(registry: &Registry) -> Exit {
         }
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
+        Some(Command::Explore(explore)) => explore::explore(registry, &explore),
         Some(Command::Compare(mut compare)) => {
             compare.ascii |= cli.ascii;
             compare::compare(registry, &compare)
@@ -123,7 +125,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep compare why why-not stats check-history completions man";
+                let accepted = "accepted: scenario, and the commands: list run view replay sweep explore compare why why-not stats check-history completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

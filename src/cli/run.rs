@@ -172,6 +172,12 @@ impl Made {
         lines
     }
 
+    /// What was broken in a run that a search has found, and where to look.
+    pub fn found(&self, opened: &Opened) -> Vec<String> {
+        let shown = shown_violations(&self.scenario, &opened.judge);
+        shown.iter().take(1).flat_map(|violation| self.breach(opened, violation)).collect()
+    }
+
     /// Whether a verdict tells of this promise already.
     fn mentioned(&self, promise: Promise) -> bool {
         let about = |claim: &Claim| matches!(claim, Claim::Holds(named) | Claim::Violated(named) if named.parts().contains(&promise));

@@ -75,7 +75,9 @@ impl Stop {
         match failure {
             Failure::Interrupted => Stop::interrupted(""),
             Failure::Output(error) => error.into(),
-            departed @ Failure::Departed { .. } => Stop::wrong(format!("{departed}\nNothing of this run counts.")),
+            departed @ (Failure::Departed { .. } | Failure::Stuck(_)) => {
+                Stop::wrong(format!("{departed}\nNothing of this run counts."))
+            }
             Failure::Panicked(text) => {
                 Stop::Said(Exit::Broken, format!("the protocol's own code panicked: {text}\nAGAIN  {again}"))
             }
@@ -194,6 +196,15 @@ pub fn words_of<'a>(command: &'a str, scenario: &'a str, variant: Option<&'a str
     words.extend(variant.iter().flat_map(|variant| ["--variant", variant]));
     words.extend(["--seed", seed]);
     words
+}
+
+/// So many of a thing: `1 step`, `3 crashes`.
+pub fn counted(count: u64, what: &str) -> String {
+    match (count, what.ends_with('s') || what.ends_with("sh")) {
+        (1, _) => format!("1 {what}"),
+        (_, true) => format!("{count} {what}es"),
+        (_, false) => format!("{count} {what}s"),
+    }
 }
 
 /// Threads for so many runs at a time; one for each core where nothing is asked for.

@@ -565,7 +565,7 @@ impl<N: Node> World<N> {
         token
     }
 
-    fn sync_done<S: Sink<N>>(&mut self, node: NodeId, token: u32, sink: &mut S) {
+    pub(super) fn sync_done<S: Sink<N>>(&mut self, node: NodeId, token: u32, sink: &mut S) {
         let process = &mut self.processes[node.index()];
         if process.paused {
             process.waiting.push_back(Waiting::SyncDone(token));

@@ -46,6 +46,7 @@ library! {
     "raft/figure-7",
     "raft/figure-8",
     "raft/forgotten-vote",
+    "raft/search-forgotten-vote",
     "raft/overtaken-disk",
     "raft/torn-tail",
     "raft/slow-disk",

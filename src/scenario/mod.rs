@@ -20,6 +20,7 @@ mod branches;
 mod clocks;
 mod decode;
 pub mod diagnostic;
+mod explore;
 pub mod help;
 mod lexer;
 pub mod library;
@@ -30,6 +31,7 @@ mod probe;
 mod registry;
 mod resolve;
 mod rules;
+mod schedule;
 pub mod schema;
 mod session;
 pub mod syntax;
@@ -41,9 +43,11 @@ mod work;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Mistake, Span, nearest};
+pub use explore::Exploration;
 pub use log_session::LogSession;
 pub use registry::{Failure, Judged, Opened, Progress, Registry, Runner};
 pub use rules::can_end;
+pub use schedule::step_written;
 pub use session::{Flight, Moment, NodePicture, Picture, Run, Session};
 
 use crate::check::{Claim, Question};
@@ -81,6 +85,8 @@ pub struct Scenario {
     pub questions: Vec<Question>,
     /// What must turn out for the scenario to have shown what it is meant to show.
     pub expect: Vec<Expectation>,
+    /// What a search does and looks for.
+    pub exploration: Exploration,
     /// The names of all variants.
     pub variants: Vec<String>,
     /// The variant that this is, if it is one.
@@ -317,6 +323,7 @@ fn one(name: &str, text: &str, tree: &Node, variants: Vec<String>, variant: Opti
         plan: resolved.plan,
         questions: resolved.questions,
         expect: resolved.expect,
+        exploration: resolved.exploration,
         variants,
         variant: variant.map(str::to_owned),
         content,

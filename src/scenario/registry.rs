@@ -2,7 +2,9 @@
 
 use super::session::{Run, Session};
 use super::{Diagnostic, Scenario, branches};
+use crate::check::watch::{Wanted, Watch};
 use crate::check::{Judge, Measures, Meter};
+use crate::kernel::search::{Bounds, Machines, NoSpace, Space};
 use crate::kernel::{Over, Plan, Stuck, World};
 use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
 use crate::protocols::mutant::Mutant;
@@ -42,6 +44,12 @@ pub trait Runner: Send + Sync {
 
     /// Runs and keeps only what a verdict needs.
     fn judge(&self, seed: u64) -> Result<Judged, Failure>;
+
+    /// All orders in which things may happen in the scenario's small world, watched for what is wanted.
+    fn space(&self, bounds: &Bounds, wanted: &Wanted) -> Result<Box<dyn Space>, NoSpace>;
+
+    /// The same protocol and configuration with another plan.
+    fn replanned(&self, plan: Plan) -> Box<dyn Runner>;
 
     /// Runs, and measures what the run was worth. This takes longer than to judge it: each message is measured.
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure>;
@@ -196,14 +204,14 @@ struct Prepared<N: Node> {
 }
 
 /// Who watches a run: always a judge; a meter where bytes are wanted. One type, so that each protocol is compiled once.
-type Watch = (Judge, Option<Meter>);
+type Witness = (Judge, Option<Meter>);
 
 impl<N: Node> Prepared<N> {
     fn plan(&self, seed: u64) -> Arc<Plan> {
         Arc::new(Plan { seed, ..self.plan.clone() })
     }
 
-    fn watch(&self, meter: Option<Meter>) -> Watch {
+    fn watch(&self, meter: Option<Meter>) -> Witness {
         (Judge::new(self.plan.cluster.clone()), meter)
     }
 
@@ -211,7 +219,7 @@ impl<N: Node> Prepared<N> {
         &self,
         seed: u64,
         lines: Lines,
-        watch: &mut Watch,
+        watch: &mut Witness,
         progress: &mut Progress<'_>,
     ) -> Result<Box<dyn Session>, Failure> {
         let config = self.config.clone();
@@ -222,7 +230,7 @@ impl<N: Node> Prepared<N> {
         Ok(session)
     }
 
-    fn watched(&self, seed: u64, mut watch: Watch) -> Result<(Judged, Option<Meter>), Failure> {
+    fn watched(&self, seed: u64, mut watch: Witness) -> Result<(Judged, Option<Meter>), Failure> {
         let (over, end, events) = if branches::expects_events(&self.plan) {
             let session = self.session(seed, Lines::None, &mut watch, &mut |_, _| true)?;
             (session.over(), session.end(), session.trace().len() as u32)
@@ -246,6 +254,15 @@ impl<N: Node> Runner for Prepared<N> {
 
     fn judge(&self, seed: u64) -> Result<Judged, Failure> {
         Ok(self.watched(seed, self.watch(None))?.0)
+    }
+
+    fn space(&self, bounds: &Bounds, wanted: &Wanted) -> Result<Box<dyn Space>, NoSpace> {
+        let watch = Watch::new(&self.plan.cluster, wanted.clone());
+        Ok(Box::new(Machines::<N, Watch>::new(&self.plan, self.config.clone(), bounds.clone(), watch)?))
+    }
+
+    fn replanned(&self, plan: Plan) -> Box<dyn Runner> {
+        Box::new(Prepared::<N> { plan, config: self.config.clone() })
     }
 
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure> {

@@ -8,8 +8,9 @@ use super::rules::{self, KindNames};
 use super::schema::{Ask, At, Disk, File, SyncHoldsText, When};
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
-use super::{network, work};
-use crate::check::{Answer, Claim, Question};
+use super::explore::{self, Exploration};
+use super::{network, schedule, work};
+use crate::check::{Answer, Claim, Question, State};
 use crate::kernel::{Action, DiskPlan, Keys, Plan, Rule, RuleId, SyncHolds, Topology, UNNAMED};
 use crate::node::{Cluster, ClusterError, SimSpan, SimTime};
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub struct Resolved {
     pub questions: Vec<Question>,
     pub expect: Vec<Expectation>,
     pub kinds: KindNames,
+    pub exploration: Exploration,
 }
 
 /// Resolves a whole scenario, variant applied.
@@ -48,8 +50,13 @@ pub fn resolve(root: &Node) -> Checked<Resolved> {
     all_reached(&file, plan.until)?;
     let questions = file.ask.iter().map(|ask| question(&names, ask, root)).collect::<Checked<_>>()?;
     let expect = expectations(&names, &file, root)?;
-    let kinds = KindNames::of(&file);
-    Ok(Resolved { file, plan, questions, expect, kinds })
+    let mut kinds = KindNames::of(&file);
+    if let Some(text) = &file.schedule {
+        plan.schedule = Some(schedule::resolve(&names, &plan, text, root)?);
+        kinds.add_schedule(text);
+    }
+    let exploration = explore::resolve(&names, &plan, &file.explore, &expect, root)?;
+    Ok(Resolved { file, plan, questions, expect, kinds, exploration })
 }
 
 fn cluster(file: &File) -> Checked<Cluster> {
@@ -325,6 +332,11 @@ pub(super) fn check_claim(names: &Names, root: &Node, at: &At<Claim>) -> Checked
         }
     }
     check_label(names, root, &at.span, claim.label())
+}
+
+/// Checks a state by itself.
+pub(super) fn check_state(names: &Names, root: &Node, at: &At<State>) -> Checked<()> {
+    check_label(names, root, &at.span, at.value.label())
 }
 
 /// Checks that a label within a claim is an operation's.

@@ -3,6 +3,8 @@
 use super::clocks::Clock;
 use super::decode::AT;
 use super::diagnostic::Span;
+use super::explore::ExploreText;
+use super::schedule::ScheduleText;
 use super::words::{ActionText, KeysText, LawText, OpText, PatternText, Who};
 use crate::check::shapes::shapes;
 use crate::check::{Answer, Claim};
@@ -139,6 +141,12 @@ pub struct File {
     /// How many events may happen.
     #[serde(default)]
     pub events: Option<At<u32>>,
+    /// What a search of its small world may do, and looks for.
+    #[serde(default)]
+    pub explore: ExploreText,
+    /// What happens, in order, where that is laid down.
+    #[serde(default)]
+    pub schedule: Option<ScheduleText>,
     /// A mutant of the contract.
     #[serde(default)]
     pub sync_holds: SyncHoldsText,

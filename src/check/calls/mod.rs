@@ -32,6 +32,7 @@ pub use bars::Places;
 pub use entries::Meaning;
 pub use linearizable::{Judgement, linearizable};
 pub use models::Model;
+pub(super) use models::Told;
 pub use search::Budget;
 pub use sequential::{Disorder, Undecided, sequential};
 pub use smallest::Conflict;

@@ -110,7 +110,7 @@ impl<N: Node, W: Watcher> Machines<N, W> {
                 let letter = desk.letter(action.code.which());
                 let kind = kind_of(&letter.msg).to_string();
                 let same = world.held.iter().filter(|parcel| (parcel.from, parcel.to) == (letter.from, letter.to));
-                let nth = same.filter(|parcel| kind_of(&parcel.msg) == *kind).position(|parcel| parcel.msg == letter.msg);
+                let nth = same.filter(|parcel| kind_of(&parcel.msg) == kind).position(|parcel| parcel.msg == letter.msg);
                 let nth = nth.expect("what the search saw on its way is on its way") as u32 + 1;
                 let stays = self.bounds.network == Network::Duplicating;
                 let letter = Letter { kind, from: letter.from, to: letter.to, nth };
@@ -126,7 +126,7 @@ impl<N: Node, W: Watcher> Machines<N, W> {
                 let kind = kind_of(timer).to_string();
                 let timers = &world.processes[node.index()].timers;
                 let set = timers.set_in_order().map(|slot| &timers.get(slot).timer);
-                let nth = set.filter(|timer| kind_of(*timer) == *kind).position(|set| set == timer);
+                let nth = set.filter(|timer| kind_of(*timer) == kind).position(|set| set == timer);
                 Choice::Expire(Alarm { node, kind, nth: nth.expect("what the search saw set is set") as u32 + 1 })
             }
             Kind::Synced => Choice::Synced(node, action.code.which() + 1),
