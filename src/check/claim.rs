@@ -7,7 +7,7 @@ use super::shapes::shapes;
 use crate::node::{Datum, SimSpan};
 use serde::de;
 use serde::de::value::EnumAccessDeserializer;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// Something that is true of a run or is not.
@@ -205,7 +205,7 @@ impl Question {
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident, $explain:ident: $(#[$explain_meta:meta])* { $($word:ident = $text:literal,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name { $(#[doc = $text] $word),* }
 
         impl $name {

@@ -2,6 +2,7 @@
 
 use super::history::Moment;
 use crate::node::{EventId, Log, NodeId, OperationId};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The digest of a log of which it is not known what it holds. No known digest is zero.
@@ -11,7 +12,7 @@ const UNKNOWN: u64 = 0;
 const EMPTY: u64 = 1;
 
 /// One place of a log: the entry's term, and the digest of the log up to and with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 struct Slot {
     term: u64,
     digest: u64,
@@ -20,7 +21,7 @@ struct Slot {
 /// A log. The digest at a place stands for all entries up to it: two logs that agree on it agree up to there.
 ///
 /// Sixteen bytes an entry. A clone shares what it copies, so that a log can be kept as it was at an election.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Chain {
     /// The places from 1 to this one are not in `slots`: nothing comes before them, or it is not known what.
     base: u64,

@@ -226,6 +226,12 @@ pub struct Explore {
     /// Let so many things happen after the start; the scenario's own limit where absent
     #[arg(long, value_name = "N")]
     pub max_depth: Option<u32>,
+    /// Leave out orders that come to the same: fewer steps, the same states
+    #[arg(long)]
+    pub reduction: bool,
+    /// Take states for the same that differ only in which of like nodes is which
+    #[arg(long)]
+    pub symmetry: bool,
     /// How many walks, with --manner walk
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub walks: u64,

@@ -5,8 +5,8 @@ use super::arguments::{Explore, Manner as Asked, Plain};
 use super::run::{Made, create};
 use super::shared::{Stop, counted, interrupted, invocation, load_by_name, print};
 use crate::check::Claim;
-use crate::explore::{Ended, Found, Limits, Looked, Manner, Marks, Report, Trouble, search};
-use crate::kernel::search::{Bounds, Flaw, Network};
+use crate::explore::{Ended, Found, Limits, Looked, Manner, Marks, Options, Report, Trouble, search};
+use crate::kernel::search::{Arrivals, Bounds, Flaw, Network};
 use crate::scenario::{Exploration, Registry, Scenario, step_written};
 use crate::trace::{Digest, Lines};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -21,8 +21,19 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
         let help = "say what to look for:  explore: (always: [ElectionSafety])  or  sometimes: [HasLeader]";
         return Err(Stop::wrong(format!("{}: nothing is looked for\n{help}", scenario.name)));
     }
+    if (explore.reduction || explore.symmetry) && (explore.manner != Asked::Breadth || explore.reduction && explore.symmetry) {
+        let help = "--reduction and --symmetry each go with --manner breadth, and not together";
+        return Err(Stop::usage(help));
+    }
+    let bounds = Bounds { symmetry: explore.symmetry, ..scenario.exploration.bounds.clone() };
+    if explore.reduction && scenario.plan.cluster.len() > Arrivals::NODES {
+        return Err(Stop::usage(format!("--reduction is for clusters of up to {} nodes", Arrivals::NODES)));
+    }
+    if explore.symmetry && !wanted.eventually.is_empty() {
+        return Err(Stop::usage("--symmetry says nothing of what must come about in every run: leave it out here"));
+    }
     let mut space = runner
-        .space(&scenario.exploration.bounds, wanted)
+        .space(&bounds, wanted)
         .map_err(|why| Stop::from(scenario.refused_search(why)))?;
     let eventually = (0..wanted.eventually.len()).fold(0, |marks, place| marks | 1 << wanted.eventually(place));
     let marks = Marks { never: wanted.never(), eventually };
@@ -35,16 +46,21 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
         Asked::Depth => Manner::Depth,
         Asked::Walk => Manner::Walk { walks: explore.walks, seed: explore.seed },
     };
+    let alike = space.alike();
+    if explore.symmetry && alike.is_empty() {
+        return Err(Stop::usage("no two nodes of this scenario are alike: leave out --symmetry"));
+    }
     let jobs = explore.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let bar = Bar::new();
     let mut ask = |looked: Looked| {
         bar.show(looked);
         !interrupted()
     };
-    let report = search(space.as_mut(), manner, marks, limits, jobs, &mut ask);
+    let options = Options { limits, jobs, reduction: explore.reduction, symmetry: explore.symmetry };
+    let report = search(space.as_mut(), manner, marks, &options, &mut ask);
     bar.0.finish_and_clear();
     let report = report.map_err(|flaw| Stop::Said(Exit::Broken, tell_flaw(&scenario, &flaw)))?;
-    let told = Told { scenario: &scenario, explore, report: &report };
+    let told = Told { scenario: &scenario, explore, report: &report, alike };
     eprintln!("{}", bar.speed(&report));
     match explore.format {
         Plain::Json => print(&told.json().to_string())?,
@@ -105,6 +121,8 @@ struct Told<'a> {
     scenario: &'a Scenario,
     explore: &'a Explore,
     report: &'a Report,
+    /// The nodes that are taken to be alike.
+    alike: Vec<String>,
 }
 
 impl Told<'_> {
@@ -134,6 +152,13 @@ impl Told<'_> {
             format!("LOOKED AT    {states} states, {transitions} steps between them, up to depth {depth}; {}", counted(ends, "end")),
             format!("             {}", self.coverage()),
         ];
+        if self.explore.reduction {
+            lines.push("             of orders that come to the same, some were left out; no state was".to_owned());
+        }
+        if !self.alike.is_empty() {
+            let names = self.alike.join(" ");
+            lines.push(format!("             {names} are taken to be alike: one state stands for all that differ in which is which"));
+        }
         if looked_at_clocks > 0 {
             lines.push("             handlers looked at their clock, which stands still in a search".to_owned());
         }
@@ -371,6 +396,9 @@ fn tell_flaw(scenario: &Scenario, flaw: &Flaw) -> String {
              derive Eq and Hash, or declare the type with node_value!",
             name(node)
         ),
+        Flaw::NotAlike => "nodes were taken to be alike and are not: the protocol treats its peers differently, by their \
+             order perhaps\nleave out --symmetry"
+            .to_owned(),
         Flaw::Panicked { node, what, text } => {
             format!("the protocol's own code panicked: {} at {what}: {text}", name(node))
         }

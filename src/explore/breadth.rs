@@ -4,9 +4,9 @@
 //! found by shards: a state belongs to a shard by its fingerprint, and each shard takes in the units' states in the units'
 //! order. So what is found does not depend on how many workers there are.
 
-use super::search::{Ask, Ended, Found, Limits, Looked, Marks, Report, Trouble, lowest, retrace};
+use super::search::{Ask, Ended, Found, Looked, Marks, Options, Report, Trouble, lowest, retrace};
 use super::visited::{NONE, StateId, Visited};
-use crate::kernel::search::{Desk, Flaw, Print, Renumber, Space, Successors};
+use crate::kernel::search::{Arrivals, Desk, Flaw, Print, Renumber, Space, Successors};
 use rayon::prelude::*;
 
 /// How many shards there are, how many states a unit has, and after how many units what is new is taken in. Our choices;
@@ -21,6 +21,7 @@ struct Waiting {
     words: Vec<u32>,
     ends: Vec<u32>,
     ids: Vec<StateId>,
+    arrivals: Vec<Arrivals>,
 }
 
 impl Waiting {
@@ -29,16 +30,17 @@ impl Waiting {
         &self.words[start..self.ends[place] as usize]
     }
 
-    fn push(&mut self, state: &[u32], id: StateId) -> &mut [u32] {
+    fn push(&mut self, state: &[u32], id: StateId, arrivals: Arrivals) -> &mut [u32] {
         let start = self.words.len();
         self.words.extend_from_slice(state);
         self.ends.push(self.words.len() as u32);
         self.ids.push(id);
+        self.arrivals.push(arrivals);
         &mut self.words[start..]
     }
 
     fn bytes(&self) -> usize {
-        (self.words.capacity() + self.ends.capacity() + self.ids.capacity()) * 4
+        (self.words.capacity() + self.ends.capacity() + self.ids.capacity()) * 4 + self.arrivals.capacity() * 8
     }
 }
 
@@ -49,6 +51,7 @@ struct New {
     ends: Vec<u32>,
     prints: Vec<Print>,
     parents: Vec<StateId>,
+    arrivals: Vec<Arrivals>,
 }
 
 /// What a unit's work came to.
@@ -69,7 +72,11 @@ fn id_of(shard: usize, place: u32) -> StateId {
     place * SHARDS as u32 + shard as u32
 }
 
-struct Breadth {
+struct Breadth<'a> {
+    options: &'a Options,
+    marks: Marks,
+    /// How many states of each shard are nearer to the start than those that are being found.
+    nearer: Vec<u32>,
     visited: Vec<Visited>,
     waiting: Vec<Waiting>,
     next: Vec<Waiting>,
@@ -79,24 +86,21 @@ struct Breadth {
 pub fn search(
     space: &mut dyn Space,
     marks: Marks,
-    limits: Limits,
-    jobs: usize,
+    options: &Options,
     ask: &mut Ask<'_>,
 ) -> Result<Report, Flaw> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().expect("threads can be started");
-    let mut breadth = Breadth::new(space);
+    let limits = options.limits;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build().expect("threads can be started");
+    let mut breadth = Breadth::new(space, marks, options);
     if let Some(mark) = lowest(space.start().2 & marks.never) {
         breadth.found(space, &[], mark);
         return Ok(breadth.end(space));
     }
     loop {
         let units = breadth.units();
+        breadth.nearer = breadth.visited.iter().map(|visited| visited.len() as u32).collect();
         for (round, units) in units.chunks(ROUND).enumerate() {
-            let hit = pool.install(|| breadth.round(space, marks, units));
-            let desk = space.desk();
-            if let Some(flaw) = space.flaw(&desk) {
-                return Err(flaw.clone());
-            }
+            let hit = pool.install(|| breadth.round(space, units))?;
             if let Some((from, print, mark)) = hit {
                 let mut prints = breadth.way_to(from);
                 prints.push(print);
@@ -130,19 +134,23 @@ pub fn search(
     }
 }
 
-impl Breadth {
-    fn new(space: &dyn Space) -> Self {
+impl<'a> Breadth<'a> {
+    fn new(space: &dyn Space, marks: Marks, options: &'a Options) -> Self {
         let empty = || (0..SHARDS).map(|_| Waiting::default()).collect::<Vec<_>>();
         let mut breadth = Breadth {
+            options,
+            marks,
+            nearer: vec![0; SHARDS],
             visited: (0..SHARDS).map(|_| Visited::new()).collect(),
             waiting: empty(),
             next: empty(),
             report: Report::begin(0),
         };
         let (state, print, met) = space.start();
+        let print = if options.symmetry { space.canonical(&mut space.desk(), &state) } else { print };
         let shard = shard_of(print);
         let place = breadth.visited[shard].insert(print, NONE).expect("the first state is new");
-        breadth.waiting[shard].push(&state, id_of(shard, place));
+        breadth.waiting[shard].push(&state, id_of(shard, place), Arrivals::UNKNOWN);
         breadth.report.met = met;
         breadth
     }
@@ -164,18 +172,27 @@ impl Breadth {
     fn round(
         &mut self,
         space: &mut dyn Space,
-        marks: Marks,
         units: &[(usize, std::ops::Range<usize>)],
-    ) -> Option<(StateId, Print, u32)> {
+    ) -> Result<Option<(StateId, Print, u32)>, Flaw> {
         let shared = &*space;
         let worked: Vec<(Unit, Desk)> = units
             .par_iter()
-            .map(|(shard, places)| work(shared, &self.visited, &self.waiting[*shard], places.clone(), marks))
+            .map(|(shard, places)| self.work(shared, &self.waiting[*shard], places.clone()))
             .collect();
         let (units, desks): (Vec<Unit>, Vec<Desk>) = worked.into_iter().unzip();
         let renumbers = space.settle(desks);
+        let desk = space.desk();
+        if let Some(flaw) = space.flaw(&desk) {
+            return Err(flaw.clone());
+        }
+        let (nearer, options) = (&self.nearer, self.options);
         let shards = self.visited.par_iter_mut().zip(self.next.par_iter_mut()).enumerate();
-        shards.for_each(|(shard, (visited, next))| take_in(shard, visited, next, &units, &renumbers));
+        let twins: Vec<Vec<Twins>> = shards
+            .map(|(shard, (visited, next))| take_in((shard, nearer[shard]), visited, next, &units, &renumbers, options))
+            .collect();
+        if twins.iter().flatten().any(|(one, other)| !goes_on_alike(space, one, other)) {
+            return Err(Flaw::NotAlike);
+        }
         for unit in &units {
             self.report.transitions += unit.transitions;
             self.report.ends += unit.ends;
@@ -184,7 +201,7 @@ impl Breadth {
         self.report.states = self.visited.iter().map(|visited| visited.len() as u64).sum();
         let waiting = self.waiting.iter().chain(&self.next).map(|waiting| waiting.bytes() as u64).sum();
         self.report.waiting_bytes = self.report.waiting_bytes.max(waiting);
-        units.iter().find_map(|unit| unit.hit)
+        Ok(units.iter().find_map(|unit| unit.hit))
     }
 
     /// The fingerprints on the way to a state, the start's left out.
@@ -202,12 +219,48 @@ impl Breadth {
 
     fn found(&mut self, space: &dyn Space, prints: &[Print], mark: u32) {
         let mut desk = space.desk();
-        let path = retrace(space, &mut desk, prints, Some(mark));
+        let path = retrace(space, &mut desk, prints, Some(mark), self.options.symmetry);
         let schedule = space.schedule(&path, &mut desk);
         self.report.depth = self.report.depth.max(path.len() as u32);
         self.report.met |= 1 << mark;
         self.report.ended = Ended::Found;
         self.report.found = Some(Found { mark, trouble: Trouble::Broken, schedule });
+    }
+
+    /// Works out what follows some states.
+    fn work(&self, space: &dyn Space, waiting: &Waiting, places: std::ops::Range<usize>) -> (Unit, Desk) {
+        let Options { reduction, symmetry, .. } = *self.options;
+        let mut desk = space.desk();
+        let mut next = Successors::default();
+        let new = (0..SHARDS).map(|_| New::default()).collect();
+        let mut unit = Unit { new, transitions: 0, ends: 0, met: 0, hit: None };
+        for place in places {
+            next.clear();
+            let arrivals = if reduction { waiting.arrivals[place] } else { Arrivals::UNKNOWN };
+            space.expand(&mut desk, waiting.state(place), arrivals, &mut next);
+            unit.transitions += next.len() as u64;
+            unit.ends += u64::from(next.is_empty() && !next.is_held_back && !next.is_reduced);
+            for at in 0..next.len() {
+                let print = if symmetry { space.canonical(&mut desk, next.state(at)) } else { next.prints[at] };
+                unit.met |= next.marks[at];
+                if unit.hit.is_none()
+                    && let Some(mark) = lowest(next.marks[at] & self.marks.never)
+                {
+                    unit.hit = Some((waiting.ids[place], print, mark));
+                }
+                let shard = shard_of(print);
+                let found = self.visited[shard].find(print);
+                if found.is_none_or(|found| reduction && found >= self.nearer[shard]) {
+                    let new = &mut unit.new[shard];
+                    new.words.extend_from_slice(next.state(at));
+                    new.ends.push(new.words.len() as u32);
+                    new.prints.push(print);
+                    new.parents.push(waiting.ids[place]);
+                    new.arrivals.push(next.actions[at].arrival(next.seen[at]));
+                }
+            }
+        }
+        (unit, desk)
     }
 
     fn end(mut self, space: &dyn Space) -> Report {
@@ -218,55 +271,58 @@ impl Breadth {
     }
 }
 
-/// Works out what follows some states.
-fn work(
-    space: &dyn Space,
-    visited: &[Visited],
-    waiting: &Waiting,
-    places: std::ops::Range<usize>,
-    marks: Marks,
-) -> (Unit, Desk) {
-    let mut desk = space.desk();
-    let mut next = Successors::default();
-    let new = (0..SHARDS).map(|_| New::default()).collect();
-    let mut unit = Unit { new, transitions: 0, ends: 0, met: 0, hit: None };
-    for place in places {
-        next.clear();
-        space.expand(&mut desk, waiting.state(place), &mut next);
-        unit.transitions += next.len() as u64;
-        unit.ends += u64::from(next.is_empty() && !next.is_held_back);
-        for at in 0..next.len() {
-            let print = next.prints[at];
-            unit.met |= next.marks[at];
-            if unit.hit.is_none()
-                && let Some(mark) = lowest(next.marks[at] & marks.never)
-            {
-                unit.hit = Some((waiting.ids[place], print, mark));
-            }
-            let shard = shard_of(print);
-            if visited[shard].find(print).is_none() {
-                let new = &mut unit.new[shard];
-                new.words.extend_from_slice(next.state(at));
-                new.ends.push(new.words.len() as u32);
-                new.prints.push(print);
-                new.parents.push(waiting.ids[place]);
-            }
-        }
-    }
-    (unit, desk)
-}
+/// Two states that were taken for the same, and are renamings of each other.
+type Twins = (Vec<u32>, Vec<u32>);
 
-/// Takes in what units have found for one shard, in their order.
-fn take_in(shard: usize, visited: &mut Visited, next: &mut Waiting, units: &[Unit], renumbers: &[Renumber]) {
+/// Of how many pairs of twins in a shard and a round it is looked at what follows them. Our choice.
+const TWINS: usize = 2;
+
+/// Takes in what units have found for one shard, in their order; `nearer` of its states are nearer to the start. Of the
+/// others it counts, with a reduction, in which ways they were reached. Gives some twins, with symmetry.
+fn take_in(
+    (shard, nearer): (usize, u32),
+    visited: &mut Visited,
+    next: &mut Waiting,
+    units: &[Unit],
+    renumbers: &[Renumber],
+    options: &Options,
+) -> Vec<Twins> {
+    let mut twins = Vec::new();
     for (unit, renumber) in units.iter().zip(renumbers) {
         let new = &unit.new[shard];
         let mut start = 0;
         for (at, print) in new.prints.iter().enumerate() {
             let end = new.ends[at] as usize;
-            if let Some(place) = visited.insert(*print, new.parents[at]) {
-                renumber.apply(next.push(&new.words[start..end], id_of(shard, place)));
-            }
+            let state = &new.words[start..end];
             start = end;
+            if let Some(place) = visited.insert(*print, new.parents[at]) {
+                renumber.apply(next.push(state, id_of(shard, place), new.arrivals[at]));
+                continue;
+            }
+            let known = visited.find(*print).and_then(|place| place.checked_sub(nearer));
+            let Some(known) = known.map(|place| place as usize) else { continue };
+            if options.reduction {
+                next.arrivals[known] = next.arrivals[known].and(new.arrivals[at]);
+            }
+            if options.symmetry && twins.len() < TWINS {
+                let mut state = state.to_vec();
+                renumber.apply(&mut state);
+                twins.push((next.state(known).to_vec(), state));
+            }
         }
     }
+    twins
+}
+
+/// Whether what follows two twins is the same but for names.
+fn goes_on_alike(space: &dyn Space, one: &[u32], other: &[u32]) -> bool {
+    let mut desk = space.desk();
+    let [one, other] = [one, other].map(|state| {
+        let mut next = Successors::default();
+        space.expand(&mut desk, state, Arrivals::UNKNOWN, &mut next);
+        let mut prints: Vec<Print> = (0..next.len()).map(|at| space.canonical(&mut desk, next.state(at))).collect();
+        prints.sort();
+        prints
+    });
+    one == other
 }

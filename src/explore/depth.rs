@@ -7,9 +7,9 @@
 //! ever without it. Only states count in which it has not come about; a cycle among those shows as a step back to a state on
 //! the way to it. A state that nothing follows only because a budget is used up is not an end.
 
-use super::search::{Ask, Ended, Found, Limits, Looked, Marks, Path, Report, Trouble, lowest};
+use super::search::{Ask, Ended, Found, Looked, Marks, Options, Path, Report, Trouble, lowest};
 use super::visited::Visited;
-use crate::kernel::search::{Desk, Flaw, Print, Space, Successors};
+use crate::kernel::search::{Arrivals, Desk, Flaw, Print, Space, Successors};
 use std::collections::BTreeMap;
 
 /// How many states are looked at between two questions whether to go on.
@@ -36,7 +36,8 @@ struct Depth<'a> {
     report: Report,
 }
 
-pub fn search(space: &mut dyn Space, marks: Marks, limits: Limits, ask: &mut Ask<'_>) -> Result<Report, Flaw> {
+pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut Ask<'_>) -> Result<Report, Flaw> {
+    let limits = options.limits;
     let (state, print, met) = space.start();
     let report = Report::begin(met);
     let mut depth = Depth {
@@ -130,7 +131,7 @@ impl Depth<'_> {
         here.state.extend_from_slice(state);
         (here.print, here.at) = (print, 0);
         here.next.clear();
-        self.space.expand(&mut self.desk, &here.state, &mut here.next);
+        self.space.expand(&mut self.desk, &here.state, Arrivals::UNKNOWN, &mut here.next);
         self.report.transitions += here.next.len() as u64;
         let is_end = here.next.is_empty() && !here.next.is_held_back;
         self.report.ends += u64::from(is_end);

@@ -6,4 +6,4 @@ mod search;
 mod visited;
 mod walk;
 
-pub use search::{Ended, Found, Limits, Looked, Manner, Marks, Report, Trouble, search};
+pub use search::{Ended, Found, Limits, Looked, Manner, Marks, Options, Report, Trouble, search};

@@ -2,7 +2,7 @@
 
 use super::{breadth, depth, walk};
 use crate::kernel::Schedule;
-use crate::kernel::search::{Action, Desk, Flaw, Print, Space, Successors};
+use crate::kernel::search::{Action, Arrivals, Desk, Flaw, Print, Space, Successors};
 
 /// In which order states are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,27 @@ pub struct Limits {
     pub depth: Option<u32>,
     /// How many states may be seen; the search ends soon after.
     pub states: u64,
+}
+
+/// How a search goes about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How far it goes.
+    pub limits: Limits,
+    /// How many threads it has: what comes out does not depend on it.
+    pub jobs: usize,
+    /// Whether to leave out what comes to the same in another order; breadth first only. All states are still seen.
+    pub reduction: bool,
+    /// Whether to take states for the same that differ only in which of like nodes is which; breadth first only. The
+    /// nodes of a group are taken to be alike.
+    pub symmetry: bool,
+}
+
+impl Options {
+    /// A plain search of everything, with one thread.
+    pub fn plain() -> Options {
+        Options { limits: Limits { depth: None, states: u64::MAX }, jobs: 1, reduction: false, symmetry: false }
+    }
 }
 
 /// How a search stands.
@@ -137,27 +158,26 @@ pub enum Trouble {
 /// Asks how the search stands and says whether it may go on.
 pub type Ask<'a> = dyn FnMut(Looked) -> bool + 'a;
 
-/// Searches a space, with that many threads: what comes out does not depend on how many.
+/// Searches a space.
 ///
 /// A flaw in the protocol's own code ends it: what such a search says is worth nothing.
 pub fn search(
     space: &mut dyn Space,
     manner: Manner,
     marks: Marks,
-    limits: Limits,
-    jobs: usize,
+    options: &Options,
     ask: &mut Ask<'_>,
 ) -> Result<Report, Flaw> {
     let report = match manner {
-        Manner::Breadth => breadth::search(space, marks, limits, jobs, ask)?,
-        Manner::Depth => depth::search(space, marks, limits, ask)?,
-        Manner::Walk { walks, seed } => walk::search(space, marks, limits, (walks, seed), jobs, ask)?,
+        Manner::Breadth => breadth::search(space, marks, options, ask)?,
+        Manner::Depth => depth::search(space, marks, options, ask)?,
+        Manner::Walk { walks, seed } => walk::search(space, marks, options, (walks, seed), ask)?,
     };
     if report.found.is_some() || marks.eventually == 0 || report.ended != Ended::Complete || manner == Manner::Depth {
         return Ok(report);
     }
     // What must come about is a matter of whole runs, and of cycles: those are found depth first.
-    let runs = depth::search(space, marks, limits, ask)?;
+    let runs = depth::search(space, marks, options, ask)?;
     Ok(Report { found: runs.found, ended: runs.ended, ..report })
 }
 
@@ -171,15 +191,25 @@ pub(super) type Path = Vec<(Vec<u32>, Action)>;
 
 /// Finds the way that leads from the start through these fingerprints, the start's not among them; the last step sets
 /// `mark`, where that matters.
-pub(super) fn retrace(space: &dyn Space, desk: &mut Desk, prints: &[Print], mark: Option<u32>) -> Path {
+pub(super) fn retrace(
+    space: &dyn Space,
+    desk: &mut Desk,
+    prints: &[Print],
+    mark: Option<u32>,
+    symmetry: bool,
+) -> Path {
     let mut state = space.start().0;
     let mut next = Successors::default();
     let mut path = Path::new();
     for (place, print) in prints.iter().enumerate() {
         next.clear();
-        space.expand(desk, &state, &mut next);
+        space.expand(desk, &state, Arrivals::UNKNOWN, &mut next);
         let needed = mark.filter(|_| place + 1 == prints.len());
-        let is_it = |at: &usize| next.prints[*at] == *print && needed.is_none_or(|mark| next.marks[*at] >> mark & 1 == 1);
+        let is_there = |at: usize, desk: &mut Desk| match symmetry {
+            false => next.prints[at] == *print,
+            true => space.canonical(desk, next.state(at)) == *print,
+        };
+        let is_it = |at: &usize| is_there(*at, desk) && needed.is_none_or(|mark| next.marks[*at] >> mark & 1 == 1);
         let at = (0..next.len()).find(is_it).expect("a search goes the same way twice");
         path.push((state, next.actions[at]));
         state = next.state(at).to_vec();

@@ -1,8 +1,8 @@
 //! Walks at random: each goes from the start to an end, to the limit of depth, or to what must never be.
 
-use super::search::{Ask, Ended, Found, Limits, Looked, Marks, Path, Report, Trouble, lowest};
+use super::search::{Ask, Ended, Found, Limits, Looked, Marks, Options, Path, Report, Trouble, lowest};
 use super::visited::Visited;
-use crate::kernel::search::{Desk, Flaw, Print, Space, Successors};
+use crate::kernel::search::{Arrivals, Desk, Flaw, Print, Space, Successors};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -28,12 +28,12 @@ struct Walked {
 pub fn search(
     space: &mut dyn Space,
     marks: Marks,
-    limits: Limits,
+    options: &Options,
     (walks, seed): (u64, u64),
-    jobs: usize,
     ask: &mut Ask<'_>,
 ) -> Result<Report, Flaw> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().expect("threads can be started");
+    let limits = options.limits;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build().expect("threads can be started");
     let mut visited = Visited::new();
     let mut report = Report { ended: Ended::Walked(walks), ..Report::begin(space.start().2) };
     visited.insert(space.start().1, 0);
@@ -93,7 +93,7 @@ fn one(space: &dyn Space, desk: &mut Desk, marks: Marks, limits: Limits, seed: u
     let (mut next, mut path) = (Successors::default(), Path::new());
     while walked.depth < limits.depth.unwrap_or(STEPS) {
         next.clear();
-        space.expand(desk, &state, &mut next);
+        space.expand(desk, &state, Arrivals::UNKNOWN, &mut next);
         walked.transitions += next.len() as u64;
         if next.is_empty() {
             walked.ends += u64::from(!next.is_held_back);

@@ -82,7 +82,7 @@ pub use log::{LOG_CHUNK, LOG_CHUNK_NAME, LOG_ENDS, LOG_NAME, LOG_SHORT, Log};
 pub use operation::{Datum, Key, Op, Operation, OperationId, Outcome, Retry};
 pub use sink::{Event, EventId, LossReason, Sink, What};
 pub use size::wire_size;
-pub use stable_hash::{StableHasher, digest, fingerprint};
+pub use stable_hash::{StableHasher, WideHasher, digest, fingerprint};
 pub use stamp::Stamp;
 pub use time::{LocalSpan, LocalTime, SimSpan, SimTime};
 pub use watcher::{Seen, Watcher};

@@ -80,12 +80,27 @@ pub fn digest<T: Hash + ?Sized>(value: &T) -> u64 {
     hasher.finish()
 }
 
+/// What hashes to 128 bits.
+pub type WideHasher = sip128::SipHasher13;
+
+impl StableHasher<WideHasher> {
+    /// A hasher for 128 bits.
+    pub fn wide() -> Self {
+        StableHasher(WideHasher::new_with_keys(0, 0))
+    }
+
+    /// The hash of all that was written.
+    pub fn finish_wide(&self) -> u128 {
+        self.0.finish128().as_u128()
+    }
+}
+
 /// The 128-bit digest of a value's content, for those who take equal digests for equal values: among a thousand million
 /// values two are the same by chance with a probability of 10^-21.
 pub fn fingerprint<T: Hash + ?Sized>(value: &T) -> u128 {
-    let mut hasher = StableHasher(sip128::SipHasher13::new_with_keys(0, 0));
+    let mut hasher = StableHasher::wide();
     value.hash(&mut hasher);
-    hasher.0.finish128().as_u128()
+    hasher.finish_wide()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What can be seen of nodes in a search, where runs are not told event by event, and who watches.
 
 use super::{Fact, NodeId, Operation};
+use serde::Serialize;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -20,7 +21,7 @@ pub enum Seen {
 /// Who watches a search: told what can be seen of nodes, it remembers what it needs, and that is part of each state.
 ///
 /// So its memory is best kept small, and the same for all pasts that make no difference to what it will say.
-pub trait Watcher: Clone + Eq + Hash + Debug + Send + Sync + 'static {
+pub trait Watcher: Clone + Eq + Hash + Debug + Serialize + Send + Sync + 'static {
     /// Sees something; gives the marks that this sets, a bit each.
     fn see(&mut self, node: NodeId, seen: &Seen) -> u64;
 

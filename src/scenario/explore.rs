@@ -166,6 +166,7 @@ pub fn resolve(
             ticks: text.ticks.0,
             tick: text.tick.map_or(LocalSpan::seconds(1), |tick| LocalSpan(tick.0)),
             syncs_at_once: text.syncs == SyncsText::AtOnce,
+            symmetry: false,
         },
         depth: text.depth,
         states: text.states.unwrap_or(STATES),

@@ -9,11 +9,12 @@
 
 use super::super::calls::{Model, Told};
 use crate::node::{Datum, Fact, Key, NodeId, Op, OperationId, Outcome, Seen};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is known of each key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Linear {
     keys: BTreeMap<Key, Ways>,
     /// The key of each operation that has begun and not ended.
@@ -21,14 +22,14 @@ pub struct Linear {
 }
 
 /// The ways in which things may stand with a key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 struct Ways {
     open: BTreeMap<OperationId, (NodeId, Op)>,
     ways: BTreeSet<Way>,
 }
 
 /// One of them: what the key holds, and the open operations that have taken effect, each with what the key held then.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 struct Way {
     holds: Datum,
     taken: BTreeMap<OperationId, Datum>,

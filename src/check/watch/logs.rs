@@ -4,10 +4,11 @@
 use super::super::claim::Promise;
 use super::super::model::Chain;
 use crate::node::{Fact, NodeId, Seen};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What is known of the logs of all groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Logs {
     logs: BTreeMap<NodeId, Chain>,
     /// Who leads which term.

@@ -15,6 +15,7 @@ use super::claim::{Promise, State};
 use crate::node::{Cluster, Datum, Fact, NodeId, OperationId, Outcome, Seen, Watcher};
 use linear::Linear;
 use logs::Logs;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub const JUDGED: &[Promise] = &[
 ];
 
 /// What can come about in a search, and be seen to: a state of the claims' vocabulary, its label resolved.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Goal {
     /// A node becomes leader.
     HasLeader,
@@ -69,7 +70,7 @@ impl Goal {
 }
 
 /// What a search looks for: mark by mark, promises first, then what must come about, then what may.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Wanted {
     /// What must never be broken.
     pub always: Vec<Promise>,
@@ -107,8 +108,10 @@ impl Wanted {
 }
 
 /// Watches a search for all that is wanted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Watch {
+    /// The same in every state.
+    #[serde(skip)]
     wanted: Arc<Wanted>,
     monitors: Vec<Monitor>,
     /// What must come about in every run, and has.
@@ -116,7 +119,7 @@ pub struct Watch {
 }
 
 /// One promise, and what of the past matters to it. Where it is about a group of nodes, of each group by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 enum Monitor {
     /// Who led each term.
     ElectionSafety(Groups, BTreeMap<(u16, u64), NodeId>),

@@ -8,7 +8,7 @@ use super::machine::{Happening, Rules};
 use super::path::Machines;
 use super::tables::{self, Branch, Code, Id, Kind, Line, Sent, Sight};
 use super::tally::{Change, Spent};
-use super::{Action, Flaw, How, Network, Print, Successors};
+use super::{Action, Arrivals, Flaw, How, Network, Print, Successors};
 use crate::kernel::CLIENTS;
 use crate::node::{Fact, Node, NodeId, Seen, Watcher, kind_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +22,7 @@ pub const MACHINES: usize = 2;
 pub struct Expander<'a, N: Node, W: Watcher> {
     pub space: &'a Machines<N, W>,
     pub desk: tables::Desk<'a, N, W>,
+    pub arrivals: Arrivals,
     pub next: &'a mut Successors,
 }
 
@@ -37,15 +38,19 @@ struct Aside {
 const NOTHING: Aside = Aside { how: How::Plain, spent: None, gone: None };
 
 impl<N: Node, W: Watcher> Expander<'_, N, W> {
-    /// The fingerprint of a state, from its parts.
-    pub fn print(&self, state: &[Id]) -> Print {
-        let mut print = self.desk.tally_print(state[TALLY]).wrapping_add(self.desk.watcher_print(state[WATCHER]));
+    /// The fingerprint of a state, from its parts: its own, or under a renaming.
+    pub fn print(&self, state: &[Id], renaming: Option<usize>) -> Print {
+        let tally = self.desk.tally_print(state[TALLY], renaming);
+        let mut print = tally.wrapping_add(self.desk.watcher_print(state[WATCHER], renaming));
         let flying = MACHINES + self.space.nodes();
         for machine in &state[MACHINES..flying] {
-            print = print.wrapping_add(self.desk.machine_print(*machine));
+            print = print.wrapping_add(self.desk.machine_print(*machine, renaming));
         }
         for id in &state[flying..] {
-            print = print.wrapping_add(self.flying_print(*id));
+            print = print.wrapping_add(match self.is_ordered() {
+                true => self.desk.line_print(*id, renaming),
+                false => self.desk.letter_print(*id, renaming),
+            });
         }
         print
     }
@@ -55,11 +60,11 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
     }
 
     fn flying_print(&self, id: Id) -> Print {
-        if self.is_ordered() { self.desk.line_print(id) } else { self.desk.letter_print(id) }
+        if self.is_ordered() { self.desk.line_print(id, None) } else { self.desk.letter_print(id, None) }
     }
 
     pub fn expand(&mut self, state: &[Id]) {
-        let base = self.print(state);
+        let base = self.print(state, None);
         self.ask_clients(state, base);
         let flying = MACHINES + self.space.nodes();
         for place in flying..state.len() {
@@ -114,14 +119,18 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
     }
 
     fn lose(&mut self, state: &[Id], base: Print, to: NodeId, code: Code, aside: Aside) {
+        if self.arrivals.leave_out(to.index(), false, Some(self.desk.letter(code.which()).from.index())) {
+            self.next.is_reduced = true;
+            return;
+        }
         let Some(tally) = self.spend(state[TALLY], aside.spent) else { return };
-        let print = base.wrapping_sub(self.desk.tally_print(state[TALLY])).wrapping_add(self.desk.tally_print(tally));
+        let print = base.wrapping_sub(self.desk.tally_print(state[TALLY], None)).wrapping_add(self.desk.tally_print(tally, None));
         let start = self.next.words.len();
         self.next.words.extend_from_slice(state);
         self.next.words[start + TALLY] = tally;
         let print = self.take_away(start, print, aside.gone);
         let action = Action { code, how: aside.how, node: to.index() as u16, branch: 0 };
-        self.add(print, 0, action);
+        self.add(print, 0, action, false);
     }
 
     /// What may happen to a node of itself.
@@ -154,12 +163,17 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             self.work_out(machine, code);
         }
         let count = self.desk.branches(machine, code).map_or(0, <[Branch]>::len);
+        let sender = (code.kind() == Kind::Deliver).then(|| self.desk.letter(code.which()).from.index());
         let is_counted = matches!(aside.spent, Some(Change::Asked(_)));
         for branch in 0..count {
             let Branch { machine: after, sends, seen, .. } = &self.desk.branches(machine, code).expect("just found")[branch];
             let (after, seen, count) = (*after, *seen, sends.len());
             let changes_nothing = after == machine && count == 0 && seen.is_none() && !is_counted;
             if changes_nothing && !(self.is_ordered() && aside.gone.is_some()) {
+                continue;
+            }
+            if self.arrivals.leave_out(node, seen.is_some(), sender) {
+                self.next.is_reduced = true;
                 continue;
             }
             let Some(mut tally) = self.spend(state[TALLY], aside.spent) else { return };
@@ -173,16 +187,16 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             }
             let mut print = base;
             if tally != state[TALLY] {
-                print = print.wrapping_sub(self.desk.tally_print(state[TALLY]));
-                print = print.wrapping_add(self.desk.tally_print(tally));
+                print = print.wrapping_sub(self.desk.tally_print(state[TALLY], None));
+                print = print.wrapping_add(self.desk.tally_print(tally, None));
             }
             if watcher != state[WATCHER] {
-                print = print.wrapping_sub(self.desk.watcher_print(state[WATCHER]));
-                print = print.wrapping_add(self.desk.watcher_print(watcher));
+                print = print.wrapping_sub(self.desk.watcher_print(state[WATCHER], None));
+                print = print.wrapping_add(self.desk.watcher_print(watcher, None));
             }
             if after != machine {
-                print = print.wrapping_sub(self.desk.machine_print(machine));
-                print = print.wrapping_add(self.desk.machine_print(after));
+                print = print.wrapping_sub(self.desk.machine_print(machine, None));
+                print = print.wrapping_add(self.desk.machine_print(after, None));
             }
             let start = self.next.words.len();
             self.next.words.extend_from_slice(state);
@@ -194,11 +208,12 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
                 print = self.fly(start, print, letter);
             }
             let action = Action { code, how: aside.how, node: node as u16, branch: branch as u16 };
-            self.add(print, marks, action);
+            self.add(print, marks, action, seen.is_some());
         }
     }
 
-    fn add(&mut self, print: Print, marks: u64, action: Action) {
+    fn add(&mut self, print: Print, marks: u64, action: Action, is_seen: bool) {
+        self.next.seen.push(is_seen);
         self.next.ends.push(self.next.words.len());
         self.next.prints.push(print);
         self.next.marks.push(marks);
@@ -222,7 +237,7 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
         let rest = Line { from: *from, to: *to, letters: letters[1..].to_vec() };
         let rest = self.desk.keep_line(rest);
         self.next.words[start + place] = rest;
-        print.wrapping_add(self.desk.line_print(rest))
+        print.wrapping_add(self.desk.line_print(rest, None))
     }
 
     /// Sends a message on its way, in the successor that begins at `start`.
@@ -234,7 +249,7 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
                 return print;
             }
             self.next.words.push(letter);
-            return print.wrapping_add(self.desk.letter_print(letter));
+            return print.wrapping_add(self.desk.letter_print(letter, None));
         }
         let (from, to) = (self.desk.letter(letter).from, self.desk.letter(letter).to);
         let is_it = |id: &Id| {
@@ -244,14 +259,14 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
         let Some(place) = self.next.words[flying..].iter().position(is_it) else {
             let line = self.desk.keep_line(Line { from, to, letters: vec![letter] });
             self.next.words.push(line);
-            return print.wrapping_add(self.desk.line_print(line));
+            return print.wrapping_add(self.desk.line_print(line, None));
         };
         let before = self.next.words[flying + place];
         let mut letters = self.desk.line(before).letters.clone();
         letters.push(letter);
         let line = self.desk.keep_line(Line { from, to, letters });
         self.next.words[flying + place] = line;
-        print.wrapping_sub(self.desk.line_print(before)).wrapping_add(self.desk.line_print(line))
+        print.wrapping_sub(self.desk.line_print(before, None)).wrapping_add(self.desk.line_print(line, None))
     }
 
     /// Works out what becomes of a machine when something happens to it. Twice: a handler is to do the same each time.

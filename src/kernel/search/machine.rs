@@ -106,6 +106,16 @@ impl<N: Node> Machine<N> {
         if rules.disk_mode() == DiskMode::Full { 0 } else { self.syncs.len() }
     }
 
+    /// The writes in the cache, and how often the clock has gone on.
+    pub fn rest(&self) -> (&[<N::Disk as Disk>::Write], u32) {
+        (&self.cache, self.ticks)
+    }
+
+    /// The syncs under way: how many writes each covers, and the effects that wait for it.
+    pub fn waiting(&self) -> impl Iterator<Item = (usize, &[Effect<N>])> {
+        self.syncs.iter().map(|sync| (sync.covers, sync.held.as_slice()))
+    }
+
     /// How many unsynced writes may survive a crash.
     pub fn may_survive(&self, rules: &Rules<'_, N>) -> std::ops::RangeInclusive<usize> {
         match rules.disk_mode() {

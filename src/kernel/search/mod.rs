@@ -23,6 +23,7 @@
 mod expand;
 mod machine;
 mod path;
+mod symmetry;
 mod tables;
 mod tally;
 
@@ -56,6 +57,9 @@ pub struct Bounds {
     pub tick: LocalSpan,
     /// Whether a sync is done as soon as it is asked for.
     pub syncs_at_once: bool,
+    /// Whether like nodes of a group are to be found out, so that states may be taken for the same that differ in nothing
+    /// but which of them is which.
+    pub symmetry: bool,
 }
 
 impl Default for Bounds {
@@ -70,6 +74,7 @@ impl Default for Bounds {
             ticks: Some(0),
             tick: LocalSpan::seconds(1),
             syncs_at_once: false,
+            symmetry: false,
         }
     }
 }
@@ -119,6 +124,9 @@ pub enum Flaw {
         /// Where the two differ.
         difference: String,
     },
+    /// Nodes were taken to be alike and are not: what follows one state does not follow another that differs only in which
+    /// is which.
+    NotAlike,
     /// A handler panicked.
     Panicked {
         /// Where.
@@ -146,6 +154,10 @@ pub struct Successors {
     pub marks: Vec<u64>,
     /// What happened.
     pub actions: Vec<Action>,
+    /// Whether anything of it could be seen.
+    pub seen: Vec<bool>,
+    /// Whether anything was left out that comes to the same in another order.
+    pub is_reduced: bool,
     /// Whether something else would happen if a budget were larger: what has no successors then has not come to an end.
     pub is_held_back: bool,
 }
@@ -158,7 +170,8 @@ impl Successors {
         self.prints.clear();
         self.marks.clear();
         self.actions.clear();
-        self.is_held_back = false;
+        self.seen.clear();
+        (self.is_held_back, self.is_reduced) = (false, false);
     }
 
     /// How many there are.
@@ -197,6 +210,49 @@ enum How {
     Lost,
 }
 
+impl Action {
+    /// This action as the last one on a way to a state; `is_seen` is whether anything of it could be seen.
+    pub fn arrival(self, is_seen: bool) -> Arrivals {
+        Arrivals(1 << (2 * self.node + u16::from(is_seen)))
+    }
+}
+
+/// Which nodes acted last on the ways of one length that lead to a state: what is left out of what follows it, where two
+/// orders come to the same.
+///
+/// Let `a` be what node *i* did last, and `b` something that node *j* may do, where *j* comes before *i*. Had `b` been
+/// possible before `a` as well, and does neither see the other, then `b` and `a` in that order come to the same state,
+/// on a way of the same length that is earlier in the order of words. The earliest way of the shortest ones to any state
+/// has no such pair in it. So `b` may be left out if it is a pair with every last action on the shortest ways here: each
+/// state is still reached, and as soon as before. (A case of Godefroid's sleep sets, 1996.)
+///
+/// `b` was possible before `a` unless it is the arrival of a message that `a` may have sent. They do not see each other if
+/// they are at different nodes, and not both can be seen by those who watch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrivals(u64);
+
+impl Arrivals {
+    /// Nothing is known, and so nothing is left out.
+    pub const UNKNOWN: Arrivals = Arrivals(0);
+
+    /// The most nodes that a cluster may have for this.
+    pub const NODES: usize = 32;
+
+    /// These and others.
+    pub fn and(self, others: Arrivals) -> Arrivals {
+        Arrivals(self.0 | others.0)
+    }
+
+    /// Whether an action of `node`, which can be seen or not and delivers a message from `sender`, may be left out.
+    fn leave_out(self, node: usize, is_seen: bool, sender: Option<usize>) -> bool {
+        let pairs = |bit: u32| {
+            let (last, last_is_seen) = (bit as usize / 2, bit % 2 == 1);
+            node < last && !(is_seen && last_is_seen) && sender != Some(last)
+        };
+        self.0 != 0 && (0..64).filter(|bit| self.0 >> bit & 1 == 1).all(pairs)
+    }
+}
+
 /// What one worker has met first: see [`Space::desk`].
 pub type Desk = Box<dyn Any + Send>;
 
@@ -209,8 +265,16 @@ pub trait Space: Send + Sync {
     /// back to [`Space::settle`].
     fn desk(&self) -> Desk;
 
-    /// Adds all that may follow a state to `next`, in an order that depends on nothing else.
-    fn expand(&self, desk: &mut Desk, state: &[u32], next: &mut Successors);
+    /// Adds all that may follow a state to `next`, in an order that depends on nothing else; without what `arrivals` let
+    /// be left out.
+    fn expand(&self, desk: &mut Desk, state: &[u32], arrivals: Arrivals, next: &mut Successors);
+
+    /// The least fingerprint of a state under all renamings of like nodes: that of all states that are the same but for which
+    /// of these is which. Its own fingerprint without symmetry.
+    fn canonical(&self, desk: &mut Desk, state: &[u32]) -> Print;
+
+    /// The names of the nodes that are taken to be alike.
+    fn alike(&self) -> Vec<String>;
 
     /// Takes back desks in their order; gives for each what makes its states good for everyone.
     fn settle(&mut self, desks: Vec<Desk>) -> Vec<Renumber>;

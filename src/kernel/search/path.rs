@@ -2,9 +2,10 @@
 
 use super::expand::{Expander, MACHINES, WATCHER};
 use super::machine::{Machine, Rules};
+use super::symmetry::{self, Renaming};
 use super::tables::{self, Kind, Tables};
 use super::tally::Tally;
-use super::{Action, Bounds, Desk, Flaw, How, Network, NoSpace, Print, Renumber, Space, Successors};
+use super::{Action, Arrivals, Bounds, Desk, Flaw, How, Network, NoSpace, Print, Renumber, Space, Successors};
 use crate::kernel::schedule::{Alarm, Choice, Command, Letter, Schedule, Step};
 use crate::kernel::{Plan, World};
 use crate::node::{Event, Node, NodeId, OperationId, Seen, Sink, Watcher, What, kind_of};
@@ -20,6 +21,8 @@ pub struct Machines<N: Node, W: Watcher> {
     /// Each client that is asked for anything, with the numbers of its commands.
     pub(super) clients: Vec<(NodeId, Vec<u32>)>,
     tables: Tables<N, W>,
+    /// The renamings of like nodes; none where the search has no symmetry.
+    renamings: Vec<Renaming>,
     first: Vec<u32>,
     marks: u64,
 }
@@ -40,9 +43,15 @@ impl<N: Node, W: Watcher> Machines<N, W> {
             commands,
             clients: clients.into_iter().collect(),
             tables: Tables::default(),
+            renamings: Vec::new(),
             first: Vec::new(),
             marks: 0,
         };
+        if space.bounds.symmetry {
+            let settings = serde_json::to_string(&space.config).unwrap_or_default();
+            let is_asked = |node| space.clients.iter().any(|(client, _)| *client == node);
+            space.renamings = symmetry::renamings(plan, &settings, is_asked);
+        }
         space.begin(watcher);
         Ok(space)
     }
@@ -82,8 +91,8 @@ impl<N: Node, W: Watcher> Machines<N, W> {
         };
         let mut own = Tables::default();
         let mut next = Successors::default();
-        let desk = tables::Desk { shared: &self.tables, own: &mut own };
-        let mut expander = Expander { space: self, desk, next: &mut next };
+        let desk = tables::Desk { shared: &self.tables, own: &mut own, renamings: &self.renamings };
+        let mut expander = Expander { space: self, desk, arrivals: Arrivals::UNKNOWN, next: &mut next };
         let mut first = vec![expander.desk.keep_tally(tally), expander.desk.keep_watcher(watcher)];
         for node in self.plan.cluster.ids() {
             let machine = Machine::of(&world.processes[node.index()]);
@@ -103,7 +112,7 @@ impl<N: Node, W: Watcher> Machines<N, W> {
 
     /// What a schedule calls an action, in the world in which it is about to happen.
     fn choice(&self, world: &World<N>, own: &mut Tables<N, W>, action: Action) -> Choice {
-        let desk = tables::Desk { shared: &self.tables, own };
+        let desk = tables::Desk { shared: &self.tables, own, renamings: &self.renamings };
         let node = self.plan.cluster.ids().nth(usize::from(action.node)).expect("a node of the cluster");
         match action.code.kind() {
             Kind::Deliver => {
@@ -155,8 +164,8 @@ impl<N: Node, W: Watcher> Machines<N, W> {
 impl<N: Node, W: Watcher> Space for Machines<N, W> {
     fn start(&self) -> (Vec<u32>, Print, u64) {
         let (mut own, mut next) = (Tables::default(), Successors::default());
-        let desk = tables::Desk { shared: &self.tables, own: &mut own };
-        let print = Expander { space: self, desk, next: &mut next }.print(&self.first);
+        let desk = tables::Desk { shared: &self.tables, own: &mut own, renamings: &self.renamings };
+        let print = Expander { space: self, desk, arrivals: Arrivals::UNKNOWN, next: &mut next }.print(&self.first, None);
         (self.first.clone(), print, self.marks)
     }
 
@@ -164,10 +173,23 @@ impl<N: Node, W: Watcher> Space for Machines<N, W> {
         Box::new(Tables::<N, W>::default())
     }
 
-    fn expand(&self, desk: &mut Desk, state: &[u32], next: &mut Successors) {
+    fn expand(&self, desk: &mut Desk, state: &[u32], arrivals: Arrivals, next: &mut Successors) {
         let own = desk.downcast_mut().expect("a desk of this space");
-        let desk = tables::Desk { shared: &self.tables, own };
-        Expander { space: self, desk, next }.expand(state);
+        let desk = tables::Desk { shared: &self.tables, own, renamings: &self.renamings };
+        Expander { space: self, desk, arrivals, next }.expand(state);
+    }
+
+    fn canonical(&self, desk: &mut Desk, state: &[u32]) -> Print {
+        let own = desk.downcast_mut().expect("a desk of this space");
+        let desk = tables::Desk { shared: &self.tables, own, renamings: &self.renamings };
+        let mut next = Successors::default();
+        let expander = Expander { space: self, desk, arrivals: Arrivals::UNKNOWN, next: &mut next };
+        let prints = (0..self.renamings.len()).map(|renaming| expander.print(state, Some(renaming)));
+        prints.min().unwrap_or_else(|| expander.print(state, None))
+    }
+
+    fn alike(&self) -> Vec<String> {
+        symmetry::alike(&self.plan.cluster, &self.renamings)
     }
 
     fn settle(&mut self, desks: Vec<Desk>) -> Vec<Renumber> {
@@ -184,7 +206,7 @@ impl<N: Node, W: Watcher> Space for Machines<N, W> {
         let own: &mut Tables<N, W> = desk.downcast_mut().expect("a desk of this space");
         let mut actions = Vec::new();
         for (state, action) in path {
-            let desk = tables::Desk { shared: &self.tables, own: &mut *own };
+            let desk = tables::Desk { shared: &self.tables, own: &mut *own, renamings: &self.renamings };
             let machine = state[MACHINES + usize::from(action.node)];
             let branches = desk.branches(machine, action.code).unwrap_or_default();
             let answers = branches.get(usize::from(action.branch)).map(|branch| branch.answers.to_vec());

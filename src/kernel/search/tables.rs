@@ -7,6 +7,7 @@
 //! own, with numbers of their own; between two rounds these are merged, one after the other.
 
 use super::machine::Machine;
+use super::symmetry::{self, Renamed, Renaming};
 use super::tally::{Change, Tally};
 use super::Flaw;
 use crate::node::{Node, NodeId, Seen, Watcher, fingerprint};
@@ -46,8 +47,16 @@ impl Hasher for Scattered {
 /// Values of one kind, each once, by their fingerprints.
 #[derive(Clone, Debug)]
 pub struct Shelf<T> {
-    values: Vec<(T, u128)>,
+    values: Vec<Entry<T>>,
     by_print: Map<u128, Id>,
+}
+
+/// A value, its fingerprint, and with symmetry its fingerprint under each renaming of like nodes.
+#[derive(Clone, Debug)]
+struct Entry<T> {
+    value: T,
+    print: u128,
+    renamed: Box<[u128]>,
 }
 
 impl<T> Default for Shelf<T> {
@@ -61,17 +70,23 @@ impl<T> Shelf<T> {
         self.by_print.get(&print).copied()
     }
 
-    fn add(&mut self, value: T, print: u128) -> Id {
+    fn add(&mut self, entry: Entry<T>) -> Id {
         let id = self.values.len() as Id;
         assert!(id < LOCAL, "a search of more than 268 million different parts");
-        self.values.push((value, print));
-        self.by_print.insert(print, id);
+        self.by_print.insert(entry.print, id);
+        self.values.push(entry);
         id
     }
 
     /// Takes in what another shelf holds; gives the new number of each.
-    fn take_in(&mut self, other: Vec<(T, u128)>) -> Vec<Id> {
-        other.into_iter().map(|(value, print)| self.find(print).unwrap_or_else(|| self.add(value, print))).collect()
+    fn take_in(&mut self, other: Shelf<T>, mut change: impl FnMut(&mut T)) -> Vec<Id> {
+        let take = |mut entry: Entry<T>| {
+            self.find(entry.print).unwrap_or_else(|| {
+                change(&mut entry.value);
+                self.add(entry)
+            })
+        };
+        other.values.into_iter().map(take).collect()
     }
 }
 
@@ -213,34 +228,55 @@ enum Domain {
 pub struct Desk<'a, N: Node, W: Watcher> {
     pub shared: &'a Tables<N, W>,
     pub own: &'a mut Tables<N, W>,
+    /// The renamings of like nodes, with symmetry.
+    pub renamings: &'a [Renaming],
 }
 
 /// Declares how one kind of value is looked up by its number.
 macro_rules! shelves {
-    ($($get:ident, $print:ident: $shelf:ident, $type:ty;)*) => { $(
+    ($($get:ident, $print:ident, $entry:ident: $shelf:ident, $type:ty;)*) => { $(
         #[inline]
-        pub fn $get(&self, id: Id) -> &$type {
+        fn $entry(&self, id: Id) -> &Entry<$type> {
             let (tables, place) = if id & LOCAL == 0 { (self.shared, id) } else { (&*self.own, id & !LOCAL) };
-            &tables.$shelf.values[place as usize].0
+            &tables.$shelf.values[place as usize]
         }
 
         #[inline]
-        pub fn $print(&self, id: Id) -> u128 {
-            let (tables, place) = if id & LOCAL == 0 { (self.shared, id) } else { (&*self.own, id & !LOCAL) };
-            tables.$shelf.values[place as usize].1
+        pub fn $get(&self, id: Id) -> &$type {
+            &self.$entry(id).value
+        }
+
+        /// The fingerprint: the value's own, or under a renaming by its number.
+        #[inline]
+        pub fn $print(&self, id: Id, renaming: Option<usize>) -> u128 {
+            let entry = self.$entry(id);
+            renaming.map_or(entry.print, |renaming| entry.renamed[renaming])
         }
     )* };
 }
 
 impl<N: Node, W: Watcher> Desk<'_, N, W> {
     shelves! {
-        machine, machine_print: machines, Kept<N>;
-        letter, letter_print: letters, Sent<N::Msg>;
-        timer, timer_print: timers, N::Timer;
-        line, line_print: lines, Line;
-        sight, sight_print: sights, Sight;
-        watcher, watcher_print: watchers, W;
-        tally, tally_print: tallies, Tally;
+        machine, machine_print, machine_entry: machines, Kept<N>;
+        letter, letter_print, letter_entry: letters, Sent<N::Msg>;
+        line, line_print, line_entry: lines, Line;
+        watcher, watcher_print, watcher_entry: watchers, W;
+        tally, tally_print, tally_entry: tallies, Tally;
+    }
+
+    pub fn timer(&self, id: Id) -> &N::Timer {
+        let (tables, place) = if id & LOCAL == 0 { (self.shared, id) } else { (&*self.own, id & !LOCAL) };
+        &tables.timers.values[place as usize].value
+    }
+
+    pub fn sight(&self, id: Id) -> &Sight {
+        let (tables, place) = if id & LOCAL == 0 { (self.shared, id) } else { (&*self.own, id & !LOCAL) };
+        &tables.sights.values[place as usize].value
+    }
+
+    /// What something's fingerprint is under each renaming.
+    fn renamed(&self, print: impl FnMut(&Renaming) -> u128) -> Box<[u128]> {
+        self.renamings.iter().map(print).collect()
     }
 
     /// The number of a machine. `menu` says what may happen to it of itself, where it is new.
@@ -252,15 +288,16 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
     ) -> Id {
         let print = fingerprint(&(Domain::Machine, node, machine));
         if let Some(id) = self.shared.machines.find(print) {
-            self.compare(&self.shared.machines.values[id as usize].0.machine, machine, node);
+            self.compare(&self.shared.machines.values[id as usize].value.machine, machine, node);
             return id;
         }
         if let Some(id) = self.own.machines.find(print) {
-            self.compare(&self.own.machines.values[id as usize].0.machine.clone(), machine, node);
+            self.compare(&self.own.machines.values[id as usize].value.machine.clone(), machine, node);
             return id | LOCAL;
         }
-        let kept = Kept { node, machine: machine.clone(), menu: menu(self) };
-        self.own.machines.add(kept, print) | LOCAL
+        let value = Kept { node, machine: machine.clone(), menu: menu(self) };
+        let renamed = self.renamed(|places| symmetry::machine_print(node, machine, places));
+        self.own.machines.add(Entry { value, print, renamed }) | LOCAL
     }
 
     /// Two values with one fingerprint are equal, or their type's `Hash` forgets something; and those that are equal read the
@@ -277,47 +314,63 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
 
     pub fn keep_letter(&mut self, letter: Sent<N::Msg>) -> Id {
         let print = fingerprint(&(Domain::Letter, &letter));
-        self.keep(|tables| &tables.letters, |tables| &mut tables.letters, print, || letter)
+        let renamed = |places: &Renaming| Renamed::new(places).add(&(letter.from, letter.to)).add(&letter.msg).print();
+        let renamed = |desk: &Self| desk.renamed(renamed);
+        self.keep(|tables| &tables.letters, |tables| &mut tables.letters, print, renamed, || letter.clone())
     }
 
     pub fn keep_timer(&mut self, timer: &N::Timer) -> Id {
         let print = fingerprint(&(Domain::Timer, timer));
-        self.keep(|tables| &tables.timers, |tables| &mut tables.timers, print, || timer.clone())
+        self.keep(|tables| &tables.timers, |tables| &mut tables.timers, print, |_| [].into(), || timer.clone())
     }
 
     pub fn keep_line(&mut self, line: Line) -> Id {
-        let letters: Vec<u128> = line.letters.iter().map(|letter| self.letter_print(*letter)).collect();
-        let print = fingerprint(&(Domain::Line, line.from, line.to, letters));
-        self.keep(|tables| &tables.lines, |tables| &mut tables.lines, print, || line)
+        let prints = |desk: &Self, renaming| -> Vec<u128> {
+            line.letters.iter().map(|letter| desk.letter_print(*letter, renaming)).collect()
+        };
+        let print = fingerprint(&(Domain::Line, line.from, line.to, prints(self, None)));
+        let renamed = |desk: &Self| {
+            let all = desk.renamings.iter().enumerate();
+            // A letter's fingerprint tells its two ends as well.
+            all.map(|(renaming, _)| fingerprint(&(Domain::Line, prints(desk, Some(renaming))))).collect()
+        };
+        self.keep(|tables| &tables.lines, |tables| &mut tables.lines, print, renamed, || line.clone())
     }
 
     pub fn keep_sight(&mut self, sight: Sight) -> Id {
         let print = fingerprint(&(Domain::Sight, sight.node, &sight.seen));
-        self.keep(|tables| &tables.sights, |tables| &mut tables.sights, print, || sight)
+        self.keep(|tables| &tables.sights, |tables| &mut tables.sights, print, |_| [].into(), || sight)
     }
 
     pub fn keep_watcher(&mut self, watcher: W) -> Id {
         let print = fingerprint(&(Domain::Watcher, &watcher));
-        self.keep(|tables| &tables.watchers, |tables| &mut tables.watchers, print, || watcher)
+        let renamed = |desk: &Self| desk.renamed(|places| Renamed::new(places).add(&watcher).print());
+        self.keep(|tables| &tables.watchers, |tables| &mut tables.watchers, print, renamed, || watcher.clone())
     }
 
     pub fn keep_tally(&mut self, tally: Tally) -> Id {
         let print = fingerprint(&(Domain::Tally, &tally));
-        self.keep(|tables| &tables.tallies, |tables| &mut tables.tallies, print, || tally)
+        // No client that is asked for anything is like another.
+        let renamed = |desk: &Self| desk.renamed(|_| print);
+        self.keep(|tables| &tables.tallies, |tables| &mut tables.tallies, print, renamed, || tally)
     }
 
     fn keep<T>(
         &mut self,
-        shelf: impl FnOnce(&Tables<N, W>) -> &Shelf<T>,
+        shelf: impl Fn(&Tables<N, W>) -> &Shelf<T>,
         own: impl FnOnce(&mut Tables<N, W>) -> &mut Shelf<T>,
         print: u128,
+        renamed: impl FnOnce(&Self) -> Box<[u128]>,
         value: impl FnOnce() -> T,
     ) -> Id {
         if let Some(id) = shelf(self.shared).find(print) {
             return id;
         }
-        let own = own(self.own);
-        own.find(print).unwrap_or_else(|| own.add(value(), print)) | LOCAL
+        if let Some(id) = shelf(self.own).find(print) {
+            return id | LOCAL;
+        }
+        let renamed = renamed(self);
+        own(self.own).add(Entry { value: value(), print, renamed }) | LOCAL
     }
 
     /// What became of a machine when that happened, where it was worked out before.
@@ -403,23 +456,19 @@ impl Renumbering {
 impl<N: Node, W: Watcher> Tables<N, W> {
     /// Takes in what a thread has met; gives the numbers that it has here.
     pub fn take_in(&mut self, own: Tables<N, W>) -> Renumbering {
-        let timers = self.timers.take_in(own.timers.values);
-        let letters = self.letters.take_in(own.letters.values);
-        let lines = own.lines.values.into_iter().map(|(mut line, print)| {
+        let timers = self.timers.take_in(own.timers, |_| {});
+        let letters = self.letters.take_in(own.letters, |_| {});
+        let lines = self.lines.take_in(own.lines, |line| {
             line.letters.iter_mut().for_each(|letter| *letter = shared(*letter, &letters));
-            (line, print)
         });
-        let lines = self.lines.take_in(lines.collect());
-        let machines = own.machines.values.into_iter().map(|(mut kept, print)| {
+        let machines = self.machines.take_in(own.machines, |kept| {
             for code in kept.menu.iter_mut().filter(|code| code.kind() == Kind::Expire) {
                 *code = Code::new(Kind::Expire, shared(code.which(), &timers));
             }
-            (kept, print)
         });
-        let machines = self.machines.take_in(machines.collect());
-        let sights = self.sights.take_in(own.sights.values);
-        let watchers = self.watchers.take_in(own.watchers.values);
-        let tallies = self.tallies.take_in(own.tallies.values);
+        let sights = self.sights.take_in(own.sights, |_| {});
+        let watchers = self.watchers.take_in(own.watchers, |_| {});
+        let tallies = self.tallies.take_in(own.tallies, |_| {});
         for (key, branches) in own.branches {
             let code = Code(key as u32);
             let which = match code.kind() {
@@ -453,7 +502,7 @@ impl<N: Node, W: Watcher> Tables<N, W> {
     /// A watcher by a number that is shared, or by one of these own tables.
     pub fn watcher_of<'a>(&'a self, shared: &'a Tables<N, W>, id: Id) -> &'a W {
         let (tables, place) = if id & LOCAL == 0 { (shared, id) } else { (self, id & !LOCAL) };
-        &tables.watchers.values[place as usize].0
+        &tables.watchers.values[place as usize].value
     }
 
     /// How many different machines, messages and watchers there are, and how many outcomes were worked out.
