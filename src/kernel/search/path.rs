@@ -208,7 +208,7 @@ impl<N: Node, W: Watcher> Space for Machines<N, W> {
         for (state, action) in path {
             let desk = tables::Desk { shared: &self.tables, own: &mut *own, renamings: &self.renamings };
             let machine = state[MACHINES + usize::from(action.node)];
-            let branches = desk.branches(machine, action.code).unwrap_or_default();
+            let branches = desk.find_branches(machine, action.code).map_or(&[][..], |id| desk.branches(id));
             let answers = branches.get(usize::from(action.branch)).map(|branch| branch.answers.to_vec());
             actions.push((*action, answers.unwrap_or_default()));
         }

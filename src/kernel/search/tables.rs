@@ -11,6 +11,7 @@ use super::symmetry::{self, Renamed, Renaming};
 use super::tally::{Change, Tally};
 use super::Flaw;
 use crate::node::{Node, NodeId, Seen, Watcher, fingerprint};
+use std::collections::hash_map::Entry::Vacant;
 use std::fmt::Debug;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
@@ -20,7 +21,7 @@ pub type Id = u32;
 /// Marks the numbers of a thread's own tables.
 pub const LOCAL: Id = 1 << 28;
 
-#[expect(clippy::disallowed_types, reason = "looked up, never iterated: its order has no effect")]
+#[expect(clippy::disallowed_types, reason = "its order decides which numbers things get, and those mean nothing")]
 pub type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<Scattered>>;
 
 /// A hasher for keys that are fingerprints, or pairs of numbers.
@@ -180,7 +181,9 @@ pub struct Tables<N: Node, W: Watcher> {
     pub sights: Shelf<Sight>,
     pub watchers: Shelf<W>,
     pub tallies: Shelf<Tally>,
-    branches: Map<u64, Box<[Branch]>>,
+    /// What becomes of a machine when something happens to it: the place in `outcomes`.
+    branches: Map<u64, Id>,
+    outcomes: Vec<Box<[Branch]>>,
     /// What a watcher knows after a sight, and what that marks.
     views: Map<u64, (Id, u64)>,
     counts: Map<u64, Id>,
@@ -203,6 +206,7 @@ impl<N: Node, W: Watcher> Default for Tables<N, W> {
             watchers: Shelf::default(),
             tallies: Shelf::default(),
             branches: Map::default(),
+            outcomes: Vec::new(),
             views: Map::default(),
             counts: Map::default(),
             flaws: Vec::new(),
@@ -373,16 +377,26 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
         own(self.own).add(Entry { value: value(), print, renamed }) | LOCAL
     }
 
-    /// What became of a machine when that happened, where it was worked out before.
+    /// The number of what became of a machine when that happened, where it was worked out before.
     #[inline]
-    pub fn branches(&self, machine: Id, code: Code) -> Option<&[Branch]> {
+    pub fn find_branches(&self, machine: Id, code: Code) -> Option<Id> {
         let key = code.of(machine);
-        self.shared.branches.get(&key).or_else(|| self.own.branches.get(&key)).map(|branches| &**branches)
+        self.shared.branches.get(&key).or_else(|| self.own.branches.get(&key)).copied()
     }
 
-    pub fn remember_branches(&mut self, machine: Id, code: Code, branches: Vec<Branch>) {
+    /// What became of a machine, by its number.
+    #[inline]
+    pub fn branches(&self, id: Id) -> &[Branch] {
+        let (tables, place) = if id & LOCAL == 0 { (self.shared, id) } else { (&*self.own, id & !LOCAL) };
+        &tables.outcomes[place as usize]
+    }
+
+    pub fn remember_branches(&mut self, machine: Id, code: Code, branches: Vec<Branch>) -> Id {
         self.own.worked_out += 1;
-        self.own.branches.insert(code.of(machine), branches.into());
+        let id = self.own.outcomes.len() as Id | LOCAL;
+        self.own.outcomes.push(branches.into());
+        self.own.branches.insert(code.of(machine), id);
+        id
     }
 
     /// What a watcher knows once it has seen something, and what that marks.
@@ -455,7 +469,7 @@ impl Renumbering {
 
 impl<N: Node, W: Watcher> Tables<N, W> {
     /// Takes in what a thread has met; gives the numbers that it has here.
-    pub fn take_in(&mut self, own: Tables<N, W>) -> Renumbering {
+    pub fn take_in(&mut self, mut own: Tables<N, W>) -> Renumbering {
         let timers = self.timers.take_in(own.timers, |_| {});
         let letters = self.letters.take_in(own.letters, |_| {});
         let lines = self.lines.take_in(own.lines, |line| {
@@ -469,7 +483,8 @@ impl<N: Node, W: Watcher> Tables<N, W> {
         let sights = self.sights.take_in(own.sights, |_| {});
         let watchers = self.watchers.take_in(own.watchers, |_| {});
         let tallies = self.tallies.take_in(own.tallies, |_| {});
-        for (key, branches) in own.branches {
+        for (key, id) in own.branches {
+            let branches = std::mem::take(&mut own.outcomes[(id & !LOCAL) as usize]);
             let code = Code(key as u32);
             let which = match code.kind() {
                 Kind::Deliver => shared(code.which(), &letters),
@@ -483,7 +498,10 @@ impl<N: Node, W: Watcher> Tables<N, W> {
                 seen: branch.seen.map(|sight| shared(sight, &sights)),
                 answers: branch.answers,
             });
-            self.branches.insert(Code::new(code.kind(), which).of(machine), branches.collect());
+            if let Vacant(entry) = self.branches.entry(Code::new(code.kind(), which).of(machine)) {
+                entry.insert(self.outcomes.len() as Id);
+                self.outcomes.push(branches.collect());
+            }
         }
         for (key, (after, marks)) in own.views {
             let (watcher, sight) = (shared((key >> 32) as Id, &watchers), shared(key as Id, &sights));
