@@ -21,7 +21,9 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
         let help = "say what to look for:  explore: (always: [ElectionSafety])  or  sometimes: [HasLeader]";
         return Err(Stop::wrong(format!("{}: nothing is looked for\n{help}", scenario.name)));
     }
-    if (explore.reduction || explore.symmetry) && (explore.manner != Asked::Breadth || explore.reduction && explore.symmetry) {
+    if (explore.reduction || explore.symmetry)
+        && (explore.manner != Asked::Breadth || explore.reduction && explore.symmetry)
+    {
         let help = "--reduction and --symmetry each go with --manner breadth, and not together";
         return Err(Stop::usage(help));
     }
@@ -32,9 +34,7 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
     if explore.symmetry && !wanted.eventually.is_empty() {
         return Err(Stop::usage("--symmetry says nothing of what must come about in every run: leave it out here"));
     }
-    let mut space = runner
-        .space(&bounds, wanted)
-        .map_err(|why| Stop::from(scenario.refused_search(why)))?;
+    let mut space = runner.space(&bounds, wanted).map_err(|why| Stop::from(scenario.refused_search(why)))?;
     let eventually = (0..wanted.eventually.len()).fold(0, |marks, place| marks | 1 << wanted.eventually(place));
     let marks = Marks { never: wanted.never(), eventually };
     let limits = Limits {
@@ -93,7 +93,8 @@ impl Bar {
     fn new() -> Self {
         let is_seen = std::io::stderr().is_terminal();
         let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{spinner} {msg}  ({elapsed})").expect("the template is well-formed");
+        let style =
+            ProgressStyle::with_template("{spinner} {msg}  ({elapsed})").expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
         Bar(bar, std::time::Instant::now())
     }
@@ -149,7 +150,10 @@ impl Told<'_> {
             format!("  {}", self.scenario.title),
             format!("MAY HAPPEN   {}", bounds_in_words(&self.exploration().bounds)),
             format!("LOOKED FOR   {}", self.wanted_in_words()),
-            format!("LOOKED AT    {states} states, {transitions} steps between them, up to depth {depth}; {}", counted(ends, "end")),
+            format!(
+                "LOOKED AT    {states} states, {transitions} steps between them, up to depth {depth}; {}",
+                counted(ends, "end")
+            ),
             format!("             {}", self.coverage()),
         ];
         if self.explore.reduction {
@@ -157,7 +161,9 @@ impl Told<'_> {
         }
         if !self.alike.is_empty() {
             let names = self.alike.join(" ");
-            lines.push(format!("             {names} are taken to be alike: one state stands for all that differ in which is which"));
+            lines.push(format!(
+                "             {names} are taken to be alike: one state stands for all that differ in which is which"
+            ));
         }
         if looked_at_clocks > 0 {
             lines.push("             handlers looked at their clock, which stands still in a search".to_owned());
@@ -176,10 +182,16 @@ impl Told<'_> {
     fn coverage(&self) -> String {
         match self.report.ended {
             Ended::Complete => "that is every state which these bounds allow".to_owned(),
-            Ended::Found if self.explore.manner == Asked::Breadth => "nothing that is looked for is nearer to the start".to_owned(),
+            Ended::Found if self.explore.manner == Asked::Breadth => {
+                "nothing that is looked for is nearer to the start".to_owned()
+            }
             Ended::Found => "the search ended there".to_owned(),
-            Ended::Depth(left) => format!("every state nearer than that; {left} states at that depth were not gone on from"),
-            Ended::States(left) => format!("then the limit of states was met: {left} states were not gone on from, and nothing is said of what follows them"),
+            Ended::Depth(left) => {
+                format!("every state nearer than that; {left} states at that depth were not gone on from")
+            }
+            Ended::States(left) => format!(
+                "then the limit of states was met: {left} states were not gone on from, and nothing is said of what follows them"
+            ),
             Ended::Walked(walks) => format!("{walks} walks: a sample, which proves nothing"),
             Ended::Interrupted => "interrupted: nothing is said of the rest".to_owned(),
         }
@@ -245,7 +257,8 @@ impl Told<'_> {
     }
 
     fn is_true(&self, claim: &Claim) -> bool {
-        let broken = self.report.found.as_ref().and_then(|found| self.exploration().wanted.always.get(found.mark as usize));
+        let broken =
+            self.report.found.as_ref().and_then(|found| self.exploration().wanted.always.get(found.mark as usize));
         match claim {
             Claim::Holds(promise) => broken.is_none_or(|broken| !promise.parts().contains(broken)),
             Claim::Violated(promise) => broken.is_some_and(|broken| promise.parts().contains(broken)),
@@ -338,7 +351,13 @@ impl Told<'_> {
         };
         let always: Vec<&str> = wanted.always.iter().map(|promise| promise.name()).collect();
         let reached = |place: usize| self.report.met >> wanted.sometimes(place) & 1 == 1;
-        let goals: Vec<_> = self.exploration().goals.iter().enumerate().map(|(place, goal)| json!({"goal": goal, "reached": reached(place)})).collect();
+        let goals: Vec<_> = self
+            .exploration()
+            .goals
+            .iter()
+            .enumerate()
+            .map(|(place, goal)| json!({"goal": goal, "reached": reached(place)}))
+            .collect();
         json!({
             "scenario": self.explore.scenario, "variant": self.scenario.variant, "states": states, "transitions": transitions,
             "depth": depth, "ends": ends, "ended": ended, "left": left, "always": always, "sometimes": goals,
@@ -396,9 +415,11 @@ fn tell_flaw(scenario: &Scenario, flaw: &Flaw) -> String {
              derive Eq and Hash, or declare the type with node_value!",
             name(node)
         ),
-        Flaw::NotAlike => "nodes were taken to be alike and are not: the protocol treats its peers differently, by their \
+        Flaw::NotAlike => {
+            "nodes were taken to be alike and are not: the protocol treats its peers differently, by their \
              order perhaps\nleave out --symmetry"
-            .to_owned(),
+                .to_owned()
+        }
         Flaw::Panicked { node, what, text } => {
             format!("the protocol's own code panicked: {} at {what}: {text}", name(node))
         }

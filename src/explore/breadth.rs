@@ -83,12 +83,7 @@ struct Breadth<'a> {
     report: Report,
 }
 
-pub fn search(
-    space: &mut dyn Space,
-    marks: Marks,
-    options: &Options,
-    ask: &mut Ask<'_>,
-) -> Result<Report, Flaw> {
+pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut Ask<'_>) -> Result<Report, Flaw> {
     let limits = options.limits;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build().expect("threads can be started");
     let mut breadth = Breadth::new(space, marks, options);
@@ -108,7 +103,8 @@ pub fn search(
                 return Ok(breadth.end(space));
             }
             let looked_at = (round + 1) * ROUND * UNIT;
-            let left = breadth.count_waiting().saturating_sub(looked_at) + breadth.next.iter().map(|next| next.ids.len()).sum::<usize>();
+            let left = breadth.count_waiting().saturating_sub(looked_at)
+                + breadth.next.iter().map(|next| next.ids.len()).sum::<usize>();
             let report = &breadth.report;
             let looked = Looked { states: report.states, depth: report.depth, waiting: left as u64 };
             if report.states > limits.states {
@@ -188,7 +184,9 @@ impl<'a> Breadth<'a> {
         let (nearer, options) = (&self.nearer, self.options);
         let shards = self.visited.par_iter_mut().zip(self.next.par_iter_mut()).enumerate();
         let twins: Vec<Vec<Twins>> = shards
-            .map(|(shard, (visited, next))| take_in((shard, nearer[shard]), visited, next, &units, &renumbers, options))
+            .map(|(shard, (visited, next))| {
+                take_in((shard, nearer[shard]), visited, next, &units, &renumbers, options)
+            })
             .collect();
         if twins.iter().flatten().any(|(one, other)| !goes_on_alike(space, one, other)) {
             return Err(Flaw::NotAlike);

@@ -9,7 +9,8 @@ use super::queue::Class;
 use super::rules::Aspect;
 use super::world::{Job, World};
 use crate::node::{
-    ClockChange, Datum, DiskMode, EventId, Fault, Key, Links, LossReason, Node, NodeId, Op, SimSpan, Sink, What, kind_of,
+    ClockChange, Datum, DiskMode, EventId, Fault, Key, Links, LossReason, Node, NodeId, Op, SimSpan, Sink, What,
+    kind_of,
 };
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ impl<N: Node> World<N> {
                 }
             }
             Action::Ask(number) => {
-                if S::WATCHES {
+                if sink.watches() {
                     sink.moment(*number, self.now, EventId(self.events));
                 }
             }
@@ -235,7 +236,7 @@ impl<N: Node> World<N> {
             _ => None,
         });
         let unread: Vec<_> = waiting.chain(std::mem::take(&mut process.inbox)).collect();
-        if S::WATCHES {
+        if sink.watches() {
             sink.state(cause, node, None);
         }
         for parcel in unread {
@@ -283,7 +284,6 @@ impl<N: Node> World<N> {
             }
         }
     }
-
 }
 
 /// The same operation with a number that its key has not held before; `last` are the numbers given out.

@@ -348,7 +348,7 @@ impl<N: Node> World<N> {
     ) -> EventId {
         let id = EventId(self.events);
         self.events += 1;
-        if S::WATCHES {
+        if sink.watches() {
             let local = node.map_or(LocalTime(0), |node| self.local_time(node));
             sink.event(&Event { id, time: self.now, node, local, cause, what });
         }
@@ -413,7 +413,7 @@ impl<N: Node> World<N> {
     /// Tells the sink of a node's new state, and lets the handler's effects take place, or wait.
     #[inline]
     fn settle<S: Sink<N>>(&mut self, node: NodeId, cause: EventId, sink: &mut S) {
-        if S::WATCHES {
+        if sink.watches() {
             sink.state(cause, node, self.processes[node.index()].state.as_ref());
         }
         let mut own_sync: OwnSync = None;

@@ -128,10 +128,14 @@ impl LossReason {
 
 /// Someone who watches a run: a recorder, a checker, a writer of logs.
 ///
-/// The kernel calls it for each event in order. `()` watches nothing and costs nothing.
+/// The kernel calls it for each event in order. `()` watches nothing and costs nothing. Whoever runs protocols of many
+/// types hands in a `&mut dyn Sink<N>`, so that the kernel is compiled once for each protocol and not once for each watcher.
 pub trait Sink<N: Node> {
     /// Whether events are wanted at all: where false, none is even put together.
-    const WATCHES: bool = true;
+    #[inline]
+    fn watches(&self) -> bool {
+        true
+    }
 
     /// An event has happened.
     fn event(&mut self, event: &Event<'_, N>);
@@ -144,12 +148,18 @@ pub trait Sink<N: Node> {
 }
 
 impl<N: Node> Sink<N> for () {
-    const WATCHES: bool = false;
+    #[inline]
+    fn watches(&self) -> bool {
+        false
+    }
     fn event(&mut self, _: &Event<'_, N>) {}
 }
 
-impl<N: Node, S: Sink<N>> Sink<N> for &mut S {
-    const WATCHES: bool = S::WATCHES;
+impl<N: Node, S: Sink<N> + ?Sized> Sink<N> for &mut S {
+    #[inline]
+    fn watches(&self) -> bool {
+        (**self).watches()
+    }
     fn event(&mut self, event: &Event<'_, N>) {
         (**self).event(event);
     }
@@ -163,7 +173,10 @@ impl<N: Node, S: Sink<N>> Sink<N> for &mut S {
 
 /// Two who watch the same run.
 impl<N: Node, A: Sink<N>, B: Sink<N>> Sink<N> for (A, B) {
-    const WATCHES: bool = A::WATCHES || B::WATCHES;
+    #[inline]
+    fn watches(&self) -> bool {
+        self.0.watches() || self.1.watches()
+    }
     fn event(&mut self, event: &Event<'_, N>) {
         self.0.event(event);
         self.1.event(event);

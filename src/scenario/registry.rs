@@ -6,7 +6,7 @@ use crate::check::watch::{Wanted, Watch};
 use crate::check::{Judge, Measures, Meter};
 use crate::kernel::search::{Bounds, Machines, NoSpace, Space};
 use crate::kernel::{Over, Plan, Stuck, World};
-use crate::node::{Cluster, EventId, Kinds, Node, SimTime};
+use crate::node::{Cluster, EventId, Kinds, Node, SimTime, Sink};
 use crate::protocols::mutant::Mutant;
 use crate::protocols::replication::{chain, leaderless, multi_leader, single_leader};
 use crate::protocols::{
@@ -236,7 +236,7 @@ impl<N: Node> Prepared<N> {
             (session.over(), session.end(), session.trace().len() as u32)
         } else {
             let mut world = World::<N>::new(self.plan(seed), self.config.clone());
-            let over = caught(|| world.run(&mut watch))?;
+            let over = caught(|| world.run(&mut (&mut watch as &mut dyn Sink<N>)))?;
             world.stuck().map_or(Ok(()), |stuck| Err(Failure::Stuck(stuck.clone())))?;
             (over, world.now(), world.events())
         };

@@ -145,11 +145,11 @@ impl<N: Node> Run<N> {
     ///
     /// `progress` is called every few thousand events with their number and the true time; where it answers false, the
     /// run is interrupted and `None` is returned.
-    pub fn new<S: Sink<N>>(
+    pub fn new(
         plan: Arc<Plan>,
         config: N::Config,
         lines: Lines,
-        also: &mut S,
+        also: &mut dyn Sink<N>,
         progress: &mut dyn FnMut(u32, SimTime) -> bool,
     ) -> Result<Option<Self>, std::io::Error> {
         let mut world = World::<N>::new(plan, config);
@@ -165,7 +165,8 @@ impl<N: Node> Run<N> {
                     return Ok(None);
                 }
             }
-            let over = world.step(&mut (&mut recorder, &mut *also));
+            let mut both = (&mut recorder, &mut *also);
+            let over = world.step(&mut (&mut both as &mut dyn Sink<N>));
             if world.events() > first {
                 steps.push(first);
             }
@@ -204,9 +205,9 @@ impl<N: Node> Run<N> {
     }
 
     /// Brings `before` and `here` to the two sides of the step that an event belongs to.
-    fn seek<S: Sink<N>>(&mut self, id: EventId, sink: &mut S) {
+    fn seek(&mut self, id: EventId, mut sink: &mut dyn Sink<N>) {
         let place = self.step_of(id);
-        if place == self.place && !S::WATCHES {
+        if place == self.place && !sink.watches() {
             return;
         }
         let first = self.steps[place];
@@ -218,12 +219,12 @@ impl<N: Node> Run<N> {
             self.here.resume(&self.record);
         }
         while self.here.events() < first {
-            self.here.step(&mut ());
+            self.here.step(&mut (&mut () as &mut dyn Sink<N>));
         }
         self.before = self.here.clone();
         self.place = place;
         while self.here.events() == first {
-            self.here.step(sink);
+            self.here.step(&mut sink);
         }
     }
 }

@@ -124,7 +124,9 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             return;
         }
         let Some(tally) = self.spend(state[TALLY], aside.spent) else { return };
-        let print = base.wrapping_sub(self.desk.tally_print(state[TALLY], None)).wrapping_add(self.desk.tally_print(tally, None));
+        let print = base
+            .wrapping_sub(self.desk.tally_print(state[TALLY], None))
+            .wrapping_add(self.desk.tally_print(tally, None));
         let start = self.next.words.len();
         self.next.words.extend_from_slice(state);
         self.next.words[start + TALLY] = tally;
@@ -284,7 +286,8 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             }
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned();
+                let text =
+                    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned();
                 self.desk.own.flaws.push(Flaw::Panicked { node, what, text });
                 Vec::new()
             }
@@ -354,7 +357,9 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             Seen::Fact(Fact::Returned { operation, .. } | Fact::TimedOut { operation }) => {
                 self.space.client_of(*operation)
             }
-            Seen::Crash => self.space.clients.iter().position(|(client, _)| *client == node).map(|place| place as u16),
+            Seen::Crash => {
+                self.space.clients.iter().position(|(client, _)| *client == node).map(|place| place as u16)
+            }
             _ => None,
         });
         let ended = ended.collect();

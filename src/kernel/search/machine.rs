@@ -170,7 +170,8 @@ impl<N: Node> Machine<N> {
                 });
             }
             Happening::Deliver(from, msg) => {
-                outcome.handle(rules, choose, |machine, ctx| machine.running().on_message(ctx, *from, (*msg).clone()));
+                outcome
+                    .handle(rules, choose, |machine, ctx| machine.running().on_message(ctx, *from, (*msg).clone()));
             }
             Happening::Expire(timer) => {
                 outcome.machine.timers.remove(*timer);
@@ -178,7 +179,8 @@ impl<N: Node> Machine<N> {
             }
             Happening::Operation(operation) => {
                 outcome.seen.push(Seen::Operation((*operation).clone()));
-                outcome.handle(rules, choose, |machine, ctx| machine.running().on_operation(ctx, (*operation).clone()));
+                outcome
+                    .handle(rules, choose, |machine, ctx| machine.running().on_operation(ctx, (*operation).clone()));
             }
         }
         outcome

@@ -72,10 +72,10 @@ impl<N: Node, W: Watcher> Machines<N, W> {
     }
 
     /// A world in which all nodes have just booted, told to `sink`.
-    fn booted<S: Sink<N>>(&self, sink: &mut S) -> World<N> {
+    fn booted(&self, mut sink: &mut dyn Sink<N>) -> World<N> {
         let mut world = World::<N>::new(self.plan.clone(), self.config.clone());
         while world.over().is_none() {
-            world.step(sink);
+            world.step(&mut sink);
         }
         world
     }
@@ -119,7 +119,8 @@ impl<N: Node, W: Watcher> Machines<N, W> {
                 let letter = desk.letter(action.code.which());
                 let kind = kind_of(&letter.msg).to_string();
                 let same = world.held.iter().filter(|parcel| (parcel.from, parcel.to) == (letter.from, letter.to));
-                let nth = same.filter(|parcel| kind_of(&parcel.msg) == kind).position(|parcel| parcel.msg == letter.msg);
+                let nth =
+                    same.filter(|parcel| kind_of(&parcel.msg) == kind).position(|parcel| parcel.msg == letter.msg);
                 let nth = nth.expect("what the search saw on its way is on its way") as u32 + 1;
                 let stays = self.bounds.network == Network::Duplicating;
                 let letter = Letter { kind, from: letter.from, to: letter.to, nth };
@@ -153,7 +154,7 @@ impl<N: Node, W: Watcher> Machines<N, W> {
         for (action, answers) in actions {
             let choice = self.choice(&world, own, *action);
             let step = Step { choice, answers: answers.clone() };
-            let taken = world.take_step(&step, &mut ());
+            let taken = world.take_step(&step, &mut (&mut () as &mut dyn Sink<N>));
             assert_eq!(taken, Ok(()), "what the search saw happen can happen");
             schedule.steps.push(step);
         }
@@ -165,7 +166,8 @@ impl<N: Node, W: Watcher> Space for Machines<N, W> {
     fn start(&self) -> (Vec<u32>, Print, u64) {
         let (mut own, mut next) = (Tables::default(), Successors::default());
         let desk = tables::Desk { shared: &self.tables, own: &mut own, renamings: &self.renamings };
-        let print = Expander { space: self, desk, arrivals: Arrivals::UNKNOWN, next: &mut next }.print(&self.first, None);
+        let print =
+            Expander { space: self, desk, arrivals: Arrivals::UNKNOWN, next: &mut next }.print(&self.first, None);
         (self.first.clone(), print, self.marks)
     }
 

@@ -37,7 +37,8 @@ pub fn renamings(plan: &Plan, settings: &str, is_asked: impl Fn(NodeId) -> bool)
             let named = settings.contains(&format!("{:?}", plan.cluster.name(*node)));
             !named && !plan.disks.contains_key(node) && !plan.clocks.contains_key(node) && !is_asked(*node)
         };
-        let alike: Vec<u16> = group.members.iter().filter(|node| is_plain(node)).map(|node| node.index() as u16).collect();
+        let alike: Vec<u16> =
+            group.members.iter().filter(|node| is_plain(node)).map(|node| node.index() as u16).collect();
         let orders = orders(&alike);
         if all.len() * orders.len() > MOST {
             continue;
@@ -99,7 +100,8 @@ impl<'a> Renamed<'a> {
 
     fn feed<T: Serialize + ?Sized>(&mut self, value: &T) {
         // A set is written as a sequence: only its type's name tells. Were that to change, fewer states would be seen as the same.
-        self.is_set = type_name::<T>().trim_start_matches('&').starts_with("alloc::collections::btree::set::BTreeSet<");
+        self.is_set =
+            type_name::<T>().trim_start_matches('&').starts_with("alloc::collections::btree::set::BTreeSet<");
         value.serialize(&mut *self).expect("hashing does not fail");
     }
 

@@ -6,10 +6,10 @@
 //! Threads share one set of tables that stands still while they work. What a thread meets first it keeps in tables of its
 //! own, with numbers of their own; between two rounds these are merged, one after the other.
 
+use super::Flaw;
 use super::machine::Machine;
 use super::symmetry::{self, Renamed, Renaming};
 use super::tally::{Change, Tally};
-use super::Flaw;
 use crate::node::{Node, NodeId, Seen, Watcher, fingerprint};
 use std::collections::hash_map::Entry::Vacant;
 use std::fmt::Debug;
@@ -318,7 +318,8 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
 
     pub fn keep_letter(&mut self, letter: Sent<N::Msg>) -> Id {
         let print = fingerprint(&(Domain::Letter, &letter));
-        let renamed = |places: &Renaming| Renamed::new(places).add(&(letter.from, letter.to)).add(&letter.msg).print();
+        let renamed =
+            |places: &Renaming| Renamed::new(places).add(&(letter.from, letter.to)).add(&letter.msg).print();
         let renamed = |desk: &Self| desk.renamed(renamed);
         self.keep(|tables| &tables.letters, |tables| &mut tables.letters, print, renamed, || letter.clone())
     }
@@ -530,4 +531,3 @@ impl<N: Node, W: Watcher> Tables<N, W> {
         [count(machines), count(letters), count(self.watchers.values.len()), self.worked_out]
     }
 }
-
