@@ -61,6 +61,10 @@ impl<T> Shelf<T> {
         self.by_print.get(&print).copied()
     }
 
+    fn get(&self, print: u128) -> Option<&T> {
+        self.find(print).map(|id| &self.values[id as usize].0)
+    }
+
     fn add(&mut self, value: T, print: u128) -> Id {
         let id = self.values.len() as Id;
         assert!(id < LOCAL, "a search of more than 268 million different parts");
@@ -215,20 +219,20 @@ pub struct Desk<'a, N: Node, W: Watcher> {
     pub own: &'a mut Tables<N, W>,
 }
 
-/// Declares how one kind of value is looked up by its number.
+/// Declares how one kind of value, and its fingerprint where that is wanted, is looked up by its number.
 macro_rules! shelves {
-    ($($get:ident, $print:ident: $shelf:ident, $type:ty;)*) => { $(
+    ($($get:ident $(, $print:ident)?: $shelf:ident, $type:ty;)*) => { $(
         #[inline]
         pub fn $get(&self, id: Id) -> &$type {
             let (tables, place) = if id & LOCAL == 0 { (self.shared, id) } else { (&*self.own, id & !LOCAL) };
             &tables.$shelf.values[place as usize].0
         }
 
-        #[inline]
+        $(#[inline]
         pub fn $print(&self, id: Id) -> u128 {
             let (tables, place) = if id & LOCAL == 0 { (self.shared, id) } else { (&*self.own, id & !LOCAL) };
             tables.$shelf.values[place as usize].1
-        }
+        })?
     )* };
 }
 
@@ -236,9 +240,9 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
     shelves! {
         machine, machine_print: machines, Kept<N>;
         letter, letter_print: letters, Sent<N::Msg>;
-        timer, timer_print: timers, N::Timer;
+        timer: timers, N::Timer;
         line, line_print: lines, Line;
-        sight, sight_print: sights, Sight;
+        sight: sights, Sight;
         watcher, watcher_print: watchers, W;
         tally, tally_print: tallies, Tally;
     }
@@ -269,14 +273,24 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
         if kept != met {
             let difference = difference(kept, met);
             self.own.flaws.push(Flaw::HashForgets { node, difference });
-        } else if self.own.worked_out % COMPARE_EVERY == 0 && format!("{kept:?}") != format!("{met:?}") {
+        } else if self.compares_in_full() && format!("{kept:?}") != format!("{met:?}") {
             let difference = difference(kept, met);
             self.own.flaws.push(Flaw::EqForgets { node, difference });
         }
     }
 
+    fn compares_in_full(&self) -> bool {
+        let met = self.shared.worked_out + self.own.worked_out;
+        met < COMPARE_FIRST || met.is_multiple_of(COMPARE_EVERY)
+    }
+
     pub fn keep_letter(&mut self, letter: Sent<N::Msg>) -> Id {
         let print = fingerprint(&(Domain::Letter, &letter));
+        let known = self.shared.letters.get(print).or_else(|| self.own.letters.get(print));
+        if let Some(known) = known.filter(|known| **known != letter) {
+            let (node, difference) = (letter.from, difference(known, &letter));
+            self.own.flaws.push(Flaw::HashForgets { node, difference });
+        }
         self.keep(|tables| &tables.letters, |tables| &mut tables.letters, print, || letter)
     }
 
@@ -361,7 +375,8 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
     }
 }
 
-/// Of how many values met again one is compared in full: our choice.
+/// Values met again are compared in full at first, and then one of so many: our choices.
+const COMPARE_FIRST: u64 = 1000;
 const COMPARE_EVERY: u64 = 16;
 
 /// The first line in which two values read differently, as people are shown it.
