@@ -103,6 +103,9 @@ pub fn search(space: &mut dyn Space, marks: Marks, limits: Limits, ask: &mut Ask
             }
         }
     }
+    if let Some(flaw) = depth.space.flaw(&depth.desk) {
+        return Err(flaw.clone());
+    }
     let mut report = depth.report;
     if let (Ended::Complete, Some(most)) = (report.ended, limits.depth) {
         let places = 0..depth.visited.len() as u32;

@@ -10,9 +10,9 @@ const WALK: Manner = Manner::Walk { walks: 300, seed: 7 };
 /// Small worlds that are looked through to the end, with how many states they have.
 const WHOLE: &[(&str, Option<&str>, u64)] = &[
     ("start/search-two-generals", Some("no-dawn"), 4),
-    ("time/search-lease", Some("time-stands"), 0),
-    ("raft/search", Some("one-timeout"), 0),
-    ("raft/search", Some("slow-disks"), 0),
+    ("time/search-lease", Some("time-stands"), 1007),
+    ("raft/search", Some("one-timeout"), 7369),
+    ("raft/search", Some("slow-disks"), 18081),
 ];
 
 #[test]
