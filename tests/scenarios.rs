@@ -134,7 +134,8 @@ fn every_search_does_what_it_says() {
             let limits = Limits { states, ..limits_of(exploration) };
             let mut space = runner.space(&exploration.bounds, &exploration.wanted).expect("the workload is a list");
             let mut go_on = |_: Looked| true;
-            let report = search(space.as_mut(), Manner::Breadth, marks_of(&exploration.wanted), limits, 1, &mut go_on);
+            let report =
+                search(space.as_mut(), Manner::Breadth, marks_of(&exploration.wanted), limits, 1, &mut go_on);
             let report = report.unwrap_or_else(|flaw| panic!("{name} {variant:?}: {flaw:?}"));
             let searched = Searched { exploration, report: &report };
             if let (Some(promise), Some(found)) = (searched.broken(), &report.found) {
@@ -146,7 +147,8 @@ fn every_search_does_what_it_says() {
             let is_long = says(name, "// Long search:") && matches!(report.ended, Ended::States(_));
             let is_met = searched.is_as_expected() && (report.ended == Ended::Found) == is_shown;
             let is_whole = is_shown || is_long || report.ended == Ended::Complete;
-            (!is_met || !is_whole).then(|| format!("{name} {variant:?}: {:?} {:?}", report.ended, searched.verdicts()))
+            (!is_met || !is_whole)
+                .then(|| format!("{name} {variant:?}: {:?} {:?}", report.ended, searched.verdicts()))
         })
         .collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));

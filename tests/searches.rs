@@ -49,7 +49,8 @@ fn every_mistake_has_its_shortest_story() {
         for (steps, is_broken) in [(length, true), (length - 1, false)] {
             let schedule = pessimist::kernel::Schedule { steps: whole[..steps].to_vec(), ..found.schedule.clone() };
             let plan = Plan { schedule: Some(schedule), ..scenario.plan.clone() };
-            let judged = runner.replanned(plan).judge(scenario.plan.seed).unwrap_or_else(|failure| panic!("{failure}"));
+            let judged =
+                runner.replanned(plan).judge(scenario.plan.seed).unwrap_or_else(|failure| panic!("{failure}"));
             let violation = judged.judge.violation(RaftSafety).map(|violation| violation.promise);
             assert_eq!(violation, is_broken.then_some(*promise), "{variant}, {steps} steps");
         }

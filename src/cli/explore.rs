@@ -4,9 +4,7 @@ use super::Exit;
 use super::arguments::{Explore, Manner as Asked, Plain};
 use super::run::{Made, create};
 use super::shared::{Stop, counted, interrupted, invocation, load_by_name, print};
-use crate::explore::{
-    Ended, Found, Limits, Looked, Manner, Report, Searched, Trouble, limits_of, marks_of, search,
-};
+use crate::explore::{Ended, Found, Limits, Looked, Manner, Report, Searched, Trouble, limits_of, marks_of, search};
 use crate::kernel::search::{Bounds, Flaw, Network};
 use crate::kernel::{Alarm, Choice, Letter, Step};
 use crate::node::{Cluster, NodeId, SimTime};
@@ -24,12 +22,10 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
         let help = "say what to look for:  explore: (always: [ElectionSafety])  or  sometimes: [HasLeader]";
         return Err(Stop::wrong(format!("{}: nothing is looked for\n{help}", scenario.name)));
     }
-    let mut space = runner
-        .space(&scenario.exploration.bounds, wanted)
-        .map_err(|why| Stop::from(scenario.refused_search(why)))?;
+    let mut space =
+        runner.space(&scenario.exploration.bounds, wanted).map_err(|why| Stop::from(scenario.refused_search(why)))?;
     let set = limits_of(&scenario.exploration);
-    let limits =
-        Limits { depth: explore.max_depth.or(set.depth), states: explore.max_states.unwrap_or(set.states) };
+    let limits = Limits { depth: explore.max_depth.or(set.depth), states: explore.max_states.unwrap_or(set.states) };
     let manner = match explore.manner {
         Asked::Breadth => Manner::Breadth,
         Asked::Depth => Manner::Depth,
@@ -82,7 +78,8 @@ impl Bar {
     fn new() -> Self {
         let is_seen = std::io::stderr().is_terminal();
         let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{spinner} {msg}  ({elapsed})").expect("the template is well-formed");
+        let style =
+            ProgressStyle::with_template("{spinner} {msg}  ({elapsed})").expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
         Bar(bar, std::time::Instant::now())
     }
@@ -143,7 +140,10 @@ impl<'a> Told<'a> {
         lines.extend(hung("LOOKED AT    ", &seen));
         lines.extend(hung("             ", &self.coverage()));
         if looked_at_clocks > 0 {
-            lines.extend(hung("             ", "Nodes looked at their clocks, which stand still in a search but for ticks."));
+            lines.extend(hung(
+                "             ",
+                "Nodes looked at their clocks, which stand still in a search but for ticks.",
+            ));
         }
         lines
     }
@@ -331,7 +331,11 @@ fn step_in_words(step: &Step, cluster: &Cluster) -> String {
         Choice::Ask(client) => format!("{} is given its next operation", name(client)),
         Choice::Crash(node, 0) => format!("{} CRASHES; what it had not synced is gone", name(node)),
         Choice::Crash(node, survive) => {
-            format!("{} CRASHES; of what it had not synced, {} survive", name(node), counted(u64::from(*survive), "write"))
+            format!(
+                "{} CRASHES; of what it had not synced, {} survive",
+                name(node),
+                counted(u64::from(*survive), "write")
+            )
         }
         Choice::Restart(node) => format!("{} restarts", name(node)),
         Choice::Tick(node) => format!("{}'s clock goes on", name(node)),

@@ -104,7 +104,8 @@ pub fn search(
                 return Ok(breadth.end(space));
             }
             let looked_at = (round + 1) * ROUND * UNIT;
-            let left = breadth.count_waiting().saturating_sub(looked_at) + breadth.next.iter().map(|next| next.ids.len()).sum::<usize>();
+            let left = breadth.count_waiting().saturating_sub(looked_at)
+                + breadth.next.iter().map(|next| next.ids.len()).sum::<usize>();
             let report = &breadth.report;
             let looked = Looked { states: report.states, depth: report.depth, waiting: left as u64 };
             if report.states > limits.states {

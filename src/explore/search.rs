@@ -180,7 +180,8 @@ pub(super) fn retrace(space: &dyn Space, desk: &mut Desk, prints: &[Print], mark
         next.clear();
         space.expand(desk, &state, &mut next);
         let needed = mark.filter(|_| place + 1 == prints.len());
-        let is_it = |at: &usize| next.prints[*at] == *print && needed.is_none_or(|mark| next.marks[*at] >> mark & 1 == 1);
+        let is_it =
+            |at: &usize| next.prints[*at] == *print && needed.is_none_or(|mark| next.marks[*at] >> mark & 1 == 1);
         let at = (0..next.len()).find(is_it).expect("a search goes the same way twice");
         path.push((state, next.actions[at]));
         state = next.state(at).to_vec();

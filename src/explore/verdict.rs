@@ -83,9 +83,10 @@ impl<'a> Searched<'a> {
         let goals = goals.iter().enumerate().map(|(place, goal)| match (self.is_reached(place), self.report.ended) {
             (true, _) => verdict(Standing::Held, format!("{goal} comes about in some run")),
             (false, Ended::Found) => verdict(Standing::Held, format!("{goal}: not reached before the search ended")),
-            (false, _) => {
-                verdict(Standing::Broken, format!("{goal} was never reached: of runs that reach it, nothing is shown"))
-            }
+            (false, _) => verdict(
+                Standing::Broken,
+                format!("{goal} was never reached: of runs that reach it, nothing is shown"),
+            ),
         });
         promises.chain(ends).chain(goals).collect()
     }
@@ -106,11 +107,15 @@ impl<'a> Searched<'a> {
         let found = self.report.found.is_some();
         let is_shown = self.broken().is_some_and(|promise| self.expects_broken(promise));
         // A goal may lie beyond what was found.
-        let goals = self.report.ended == Ended::Found || (0..self.exploration.goals.len()).all(|goal| self.is_reached(goal));
+        let goals =
+            self.report.ended == Ended::Found || (0..self.exploration.goals.len()).all(|goal| self.is_reached(goal));
         let are_ends_judged = self.exploration.ends.is_empty()
             || matches!(self.report.ended, Ended::Complete | Ended::Found | Ended::Depth(_) | Ended::Walked(_));
         let expect = &self.exploration.expect;
-        expect.iter().all(|expectation| is_true(&expectation.claim)) && (!found || is_shown) && goals && are_ends_judged
+        expect.iter().all(|expectation| is_true(&expectation.claim))
+            && (!found || is_shown)
+            && goals
+            && are_ends_judged
     }
 
     fn is_true(self, claim: &Claim) -> bool {

@@ -9,7 +9,8 @@ use super::queue::Class;
 use super::rules::Aspect;
 use super::world::{Job, World};
 use crate::node::{
-    ClockChange, Datum, DiskMode, EventId, Fault, Key, Links, LossReason, Node, NodeId, Op, SimSpan, Sink, What, kind_of,
+    ClockChange, Datum, DiskMode, EventId, Fault, Key, Links, LossReason, Node, NodeId, Op, SimSpan, Sink, What,
+    kind_of,
 };
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -283,7 +284,6 @@ impl<N: Node> World<N> {
             }
         }
     }
-
 }
 
 /// The same operation with a number that its key has not held before; `last` are the numbers given out.

@@ -12,7 +12,8 @@ use super::plan::{Action, NodeSelector, Plan, RuleId, Trigger};
 use super::process::Parcel;
 use super::world::{Over, World};
 use crate::node::{
-    ClockReading, Fault, LocalSpan, LocalTime, LossReason, Node, NodeId, Operation, OperationId, SimSpan, Sink, kind_of,
+    ClockReading, Fault, LocalSpan, LocalTime, LossReason, Node, NodeId, Operation, OperationId, SimSpan, Sink,
+    kind_of,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -294,7 +295,8 @@ impl<N: Node> World<N> {
     /// The place of a message among those that are on their way.
     fn find(&self, letter: &Letter) -> Result<usize, String> {
         let Letter { kind, from, to, nth } = letter;
-        let is_it = |parcel: &Parcel<N::Msg>| (parcel.from, parcel.to) == (*from, *to) && kind_of(&parcel.msg) == *kind;
+        let is_it =
+            |parcel: &Parcel<N::Msg>| (parcel.from, parcel.to) == (*from, *to) && kind_of(&parcel.msg) == *kind;
         let mut found = self.held.iter().enumerate().filter(|(_, parcel)| is_it(parcel));
         let count = found.clone().count();
         found.nth(*nth as usize - 1).map(|(place, _)| place).ok_or_else(|| {

@@ -243,10 +243,14 @@ impl Scenario {
     pub fn refused_search(&self, why: NoSpace) -> super::Diagnostic {
         let NoSpace::Workload(unlisted) = why;
         let (rule, says, note) = match unlisted {
-            Unlisted::Client(rule) => (rule, "a search gives this to a client that is drawn", "name the client, in by:"),
-            Unlisted::Drawn(rule) => {
-                (rule, "what this asks for is drawn, and a search draws nothing", "write one operation, under one key")
+            Unlisted::Client(rule) => {
+                (rule, "a search gives this to a client that is drawn", "name the client, in by:")
             }
+            Unlisted::Drawn(rule) => (
+                rule,
+                "what this asks for is drawn, and a search draws nothing",
+                "write one operation, under one key",
+            ),
             Unlisted::Waits(rule) => {
                 (rule, "a search gives operations one after the other, and this waits", "write  at:  instead of  on:")
             }

@@ -3,12 +3,12 @@
 use super::Expectation;
 use super::decode::decode;
 use super::diagnostic::{Checked, Mistake, Span};
+use super::explore::{self, Exploration};
 use super::names::{Does, Names, RuleName};
 use super::rules::{self, KindNames};
 use super::schema::{Ask, At, Disk, File, SyncHoldsText, When};
 use super::syntax::{Kind, Node};
 use super::words::ActionText;
-use super::explore::{self, Exploration};
 use super::{network, schedule, work};
 use crate::check::{Answer, Claim, Question, State};
 use crate::kernel::{Action, DiskPlan, Keys, Plan, Rule, RuleId, SyncHolds, Topology, UNNAMED};

@@ -1,12 +1,12 @@
 //! Schedules, as scenarios write them: read, and written.
 
+use super::Scenario;
 use super::diagnostic::{Checked, Mistake};
 use super::explore::SyncsText;
 use super::names::Names;
 use super::rules::KindNames;
 use super::schema::At;
 use super::syntax::{Body, Kind, Node, parse};
-use super::Scenario;
 use crate::kernel::{Alarm, Choice, Letter, Plan, Schedule, Step};
 use crate::node::{Cluster, LocalSpan, NodeId, SimSpan};
 use serde::Deserialize;
@@ -88,7 +88,8 @@ fn first() -> u32 {
 /// What a scenario's field `schedule` lays down.
 pub fn resolve(names: &Names, plan: &Plan, text: &ScheduleText, root: &Node) -> Checked<Schedule> {
     if plan.commands().is_err() {
-        let mistake = Mistake::says("beside a schedule, operations are a list: each names its client, and none waits");
+        let mistake =
+            Mistake::says("beside a schedule, operations are a list: each names its client, and none waits");
         let place = root.field("schedule").map_or(0..0, |field| field.name_span.clone());
         return Err(mistake.at(place).note("write  at:  and  by: \"c1\"  in the workload"));
     }

@@ -95,9 +95,9 @@ impl Ways {
             for (id, (client, op)) in self.open.iter().filter(|(id, _)| !way.taken.contains_key(id)) {
                 // A compare-and-set that finds another value takes effect as well: it is to say so.
                 let name = name_of(*client);
-                let steps = [Told::Nothing, Told::Mismatch].into_iter().filter(|told| {
-                    *told == Told::Nothing || matches!(op, Op::Cas { .. })
-                });
+                let steps = [Told::Nothing, Told::Mismatch]
+                    .into_iter()
+                    .filter(|told| *told == Told::Nothing || matches!(op, Op::Cas { .. }));
                 for told in steps {
                     let Some(holds) = Model::Store.step(&way.holds, &name, op, &told) else { continue };
                     let mut taken = way.taken.clone();

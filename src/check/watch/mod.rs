@@ -61,7 +61,9 @@ impl Goal {
         match (self, fact) {
             (Goal::HasLeader, Fact::BecameLeader { .. }) => true,
             (Goal::Ok(ids), Fact::Returned { operation, outcome: Outcome::Ok(_) }) => ids.contains(operation),
-            (Goal::Done(ids), Fact::Returned { operation, .. } | Fact::TimedOut { operation }) => ids.contains(operation),
+            (Goal::Done(ids), Fact::Returned { operation, .. } | Fact::TimedOut { operation }) => {
+                ids.contains(operation)
+            }
             (Goal::Applied(ids), Fact::Applied { operation: Some(operation), .. }) => ids.contains(operation),
             _ => false,
         }
@@ -203,7 +205,9 @@ impl Monitor {
             (Monitor::StateMachineSafety(groups, applied), Seen::Fact(Fact::Applied { index, entry, .. })) => {
                 *applied.entry((groups[node.index()], *index)).or_insert(*entry) != *entry
             }
-            (Monitor::Agreement(decided), Seen::Fact(Fact::Decided { value })) => decided.get_or_insert(value.clone()) != value,
+            (Monitor::Agreement(decided), Seen::Fact(Fact::Decided { value })) => {
+                decided.get_or_insert(value.clone()) != value
+            }
             (Monitor::MutualExclusion(holders), Seen::Fact(Fact::Acquired { .. })) => {
                 holders.insert(node);
                 holders.len() > 1

@@ -47,7 +47,10 @@ fn every_monitor_accepts_and_rejects() {
         (ElectionSafety, "n1 leads 1 \n n2 leads 2 \n n2 crashes \n n2 boots \n n3 leads 3"),
         (LeaderAppendOnly, "n1 leads 1 \n n1 appends 1 1 a \n n1 follows 2 \n n1 truncates 1 \n n1 appends 1 2 b"),
         (LogMatching, "n1 appends 1 1 a \n n2 appends 1 1 a \n n2 appends 2 2 b \n n1 appends 2 2 b"),
-        (LogMatching, "n1 appends 1 1 a \n n2 appends 1 2 b \n n2 truncates 1 \n n2 appends 1 1 a \n n2 appends 2 3 c"),
+        (
+            LogMatching,
+            "n1 appends 1 1 a \n n2 appends 1 2 b \n n2 truncates 1 \n n2 appends 1 1 a \n n2 appends 2 3 c",
+        ),
         (LeaderCompleteness, "n1 leads 1 \n n1 appends 1 1 a \n n2 appends 1 1 a \n n1 commits 1 \n n2 leads 2"),
         (StateMachineSafety, "n1 applies 1 a \n n2 applies 1 a \n n2 applies 2 b"),
         (SinglePrimary, "n1 leads 1 \n n1 crashes \n n2 leads 2 \n n2 follows 3 \n n3 leads 3"),
@@ -97,7 +100,8 @@ fn any_history_of_clients_is_judged_alike() {
             let client = ["c1", "c2", "n1", "n2"][place];
             let Some((operation, is_read)) = waiting[place].take() else {
                 let what = ["puts", "puts", "gets", "gets", "gets-y", "puts-y", "deletes"][chance.random_range(0..7)];
-                let value = if what.starts_with("puts") { format!(" {}", chance.random_range(1..3)) } else { String::new() };
+                let value =
+                    if what.starts_with("puts") { format!(" {}", chance.random_range(1..3)) } else { String::new() };
                 lines.push(format!("{client} {what} #{count}{value}"));
                 waiting[place] = Some((count, what.starts_with("gets")));
                 count += 1;

@@ -118,7 +118,8 @@ fn a_run_that_ends_too_early() {
     // A walk comes to such an end as well.
     let bounds = Bounds { drops: Some(1), ..Bounds::default() };
     let mut space = two::<Passer, Said>((2, 0), bounds, Said(false));
-    let walked = looked(&mut space, SAID, Manner::Walk { walks: 100, seed: 0 }, ALL, 1).expect("passers have no flaw");
+    let walked =
+        looked(&mut space, SAID, Manner::Walk { walks: 100, seed: 0 }, ALL, 1).expect("passers have no flaw");
     assert_eq!(walked.found.map(|found| found.trouble), Some(Trouble::Missed));
 }
 

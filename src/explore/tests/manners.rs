@@ -112,7 +112,8 @@ fn a_person_may_stop_it() {
             asked += 1;
             asked < 2
         };
-        let report = super::search(space.as_mut(), manner, super::marks_of(wanted), ALL, 2, &mut ask).expect("no flaw");
+        let report =
+            super::search(space.as_mut(), manner, super::marks_of(wanted), ALL, 2, &mut ask).expect("no flaw");
         assert_eq!((report.ended, asked), (Ended::Interrupted, 2), "{manner:?}");
     }
 }

@@ -156,7 +156,8 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
         let count = self.desk.branches(machine, code).map_or(0, <[Branch]>::len);
         let is_counted = matches!(aside.spent, Some(Change::Asked(_)));
         for branch in 0..count {
-            let Branch { machine: after, sends, seen, .. } = &self.desk.branches(machine, code).expect("just found")[branch];
+            let Branch { machine: after, sends, seen, .. } =
+                &self.desk.branches(machine, code).expect("just found")[branch];
             let (after, seen, count) = (*after, *seen, sends.len());
             let changes_nothing = after == machine && count == 0 && seen.is_none() && !is_counted;
             if changes_nothing && !(self.is_ordered() && aside.gone.is_some()) {
@@ -272,7 +273,8 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             }
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned();
+                let text =
+                    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned();
                 self.desk.own.flaws.push(Flaw::Panicked { node, what, text });
                 Vec::new()
             }
@@ -342,7 +344,9 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             Seen::Fact(Fact::Returned { operation, .. } | Fact::TimedOut { operation }) => {
                 self.space.client_of(*operation)
             }
-            Seen::Crash => self.space.clients.iter().position(|(client, _)| *client == node).map(|place| place as u16),
+            Seen::Crash => {
+                self.space.clients.iter().position(|(client, _)| *client == node).map(|place| place as u16)
+            }
             _ => None,
         });
         let ended = ended.collect();

@@ -160,7 +160,8 @@ impl<N: Node> Machine<N> {
                 });
             }
             Happening::Deliver(from, msg) => {
-                outcome.handle(rules, choose, |machine, ctx| machine.running().on_message(ctx, *from, (*msg).clone()));
+                outcome
+                    .handle(rules, choose, |machine, ctx| machine.running().on_message(ctx, *from, (*msg).clone()));
             }
             Happening::Expire(timer) => {
                 outcome.machine.timers.remove(*timer);
@@ -168,7 +169,8 @@ impl<N: Node> Machine<N> {
             }
             Happening::Operation(operation) => {
                 outcome.seen.push(Seen::Operation((*operation).clone()));
-                outcome.handle(rules, choose, |machine, ctx| machine.running().on_operation(ctx, (*operation).clone()));
+                outcome
+                    .handle(rules, choose, |machine, ctx| machine.running().on_operation(ctx, (*operation).clone()));
             }
         }
         outcome

@@ -115,7 +115,8 @@ impl<N: Node, W: Watcher> Machines<N, W> {
                 let letter = desk.letter(action.code.which());
                 let kind = kind_of(&letter.msg).to_string();
                 let same = world.held.iter().filter(|parcel| (parcel.from, parcel.to) == (letter.from, letter.to));
-                let nth = same.filter(|parcel| kind_of(&parcel.msg) == kind).position(|parcel| parcel.msg == letter.msg);
+                let nth =
+                    same.filter(|parcel| kind_of(&parcel.msg) == kind).position(|parcel| parcel.msg == letter.msg);
                 let nth = nth.expect("what the search saw on its way is on its way") as u32 + 1;
                 let stays = self.bounds.network == Network::Duplicating;
                 let letter = Letter { kind, from: letter.from, to: letter.to, nth };

@@ -6,9 +6,9 @@
 //! Threads share one set of tables that stands still while they work. What a thread meets first it keeps in tables of its
 //! own, with numbers of their own; between two rounds these are merged, one after the other.
 
+use super::Flaw;
 use super::machine::Machine;
 use super::tally::{Change, Tally};
-use super::Flaw;
 use crate::node::{Node, NodeId, Seen, Watcher, fingerprint};
 use std::fmt::Debug;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
@@ -478,4 +478,3 @@ impl<N: Node, W: Watcher> Tables<N, W> {
         [count(machines), count(letters), count(self.watchers.values.len()), self.worked_out]
     }
 }
-

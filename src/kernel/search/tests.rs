@@ -20,7 +20,12 @@ const STEPS: usize = 50;
 
 /// Takes walks at random through a space, and runs each again: in the end nodes, platters, caches, syncs, timers, messages
 /// on their way and operations left are the same. Gives the kinds of steps that were taken.
-pub(crate) fn walks_agree<N: Node>(plan: &Plan, config: N::Config, bounds: &Bounds, walks: u64) -> BTreeSet<&'static str> {
+pub(crate) fn walks_agree<N: Node>(
+    plan: &Plan,
+    config: N::Config,
+    bounds: &Bounds,
+    walks: u64,
+) -> BTreeSet<&'static str> {
     let space = Machines::<N, ()>::new(plan, config, bounds.clone(), ()).expect("the workload is a list");
     let mut kinds = BTreeSet::new();
     for seed in 0..walks {
