@@ -75,6 +75,64 @@ fn golden_reasons() {
     insta::assert_snapshot!("reasons", told.join("\n"));
 }
 
+/// Searches that find something, that find nothing, that miss a goal, and that were cut short.
+#[test]
+fn golden_searches() {
+    let asked = [
+        ("explore raft/search-forgotten-vote", 0),
+        ("explore raft/search --variant one-timeout", 0),
+        ("explore start/search-two-generals --variant nine", 0),
+        ("explore time/search-lease", 0),
+        ("explore replication/search-quorum", 0),
+        ("explore raft/search-mutants --variant sync-holds-handler --max-states 2000", 1),
+        ("explore raft/search-mutants --max-depth 4", 0),
+        ("explore raft/search --variant slow-disks --manner walk --walks 50", 0),
+        ("explore tests/data/search-vacuous.ron", 1),
+        ("explore tests/data/search-vacuous.ron --variant missed", 1),
+        ("explore tests/data/search-vacuous.ron --variant round", 1),
+        ("explore raft/search-mutants --variant heartbeat-skips-consistency-check --format json", 0),
+    ];
+    let told = asked.map(|(command, code)| {
+        let words: Vec<&str> = command.split(' ').collect();
+        let output = pessimist(&words);
+        let told = String::from_utf8(output.stdout).expect("what is printed is UTF-8");
+        assert_eq!(output.status.code(), Some(code), "{command}: {told}");
+        let is_fine = |line: &str| line.is_ascii() && (line.len() <= 80 || line.contains("pessimist "));
+        assert!(words.contains(&"json") || told.lines().all(is_fine), "{told}");
+        let again = pessimist(&[&words[..], &["--jobs", "1"]].concat());
+        assert_eq!(String::from_utf8_lossy(&again.stdout), told, "{command}, with one thread");
+        format!("$ pessimist {command}\n{told}")
+    });
+    insta::assert_snapshot!("searches", told.join("\n"));
+}
+
+/// What a search has found is a scenario like any other.
+#[test]
+fn what_was_found_can_be_looked_at() {
+    let folder = tempdir();
+    let (found, trace) = (folder.join("found.ron"), folder.join("found.jsonl"));
+    let (found, trace) = (found.to_str().expect("UTF-8"), trace.to_str().expect("UTF-8"));
+    for (name, variant) in [
+        ("raft/search-mutants", "sync-holds-handler"),
+        ("raft/search-mutants", "commits-old-term"),
+        ("start/search-two-generals", "nine"),
+    ] {
+        assert_eq!(exit(&["explore", name, "--variant", variant, "--out", found]), 0);
+        let story = stdout(&["run", found]);
+        assert!(story.contains("as expected: ") && story.contains("\ndigest "), "{story}");
+        assert_eq!(exit(&["run", found]), 0, "{story}");
+        assert_eq!(exit(&["run", found, "--format", "jsonl", "--out", trace]), 0);
+        assert_eq!(exit(&["replay", trace]), 0);
+        let broken = story.lines().find_map(|line| line.strip_prefix("BROKEN  ")?.split(" at ").nth(1));
+        let event = broken.and_then(|rest| rest.split([':', ' ']).next()).expect("the event is named");
+        assert!(stdout(&["why", found, event]).contains(event), "{story}");
+    }
+    for name in ["time/search-lease", "replication/search-quorum", "raft/search-forgotten-vote"] {
+        assert_eq!(exit(&["explore", name, "--out", found]), 0);
+        assert_eq!(exit(&["run", found]), 0, "{name}");
+    }
+}
+
 #[test]
 fn golden_exports() {
     for format in ["shiviz", "mermaid", "svg", "html", "perfetto"] {

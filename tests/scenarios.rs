@@ -4,7 +4,8 @@
 //! with `// Long runs:`: of these a few seeds are run here, and the rest by a sweep.
 
 use pessimist::check::{Answer, Claim, Promise, Question};
-use pessimist::kernel::Action;
+use pessimist::explore::{Ended, Limits, Looked, Manner, Options, Searched, limits_of, marks_of, search};
+use pessimist::kernel::{Action, Plan};
 use pessimist::node::{EventId, Fact};
 use pessimist::scenario::{Judged, Opened, Registry, Runner, Scenario, library};
 use pessimist::trace::Lines;
@@ -110,6 +111,48 @@ fn every_expectation_is_met() {
         })
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// How many states a search of a built-in scenario sees here at the most; what takes longer is a matter of the command.
+const FEW_STATES: u64 = 100_000;
+
+/// Every search finds what its scenario expects; where that is nothing, nothing is found in its first states. What is found
+/// is a run that the judge says the same of.
+#[test]
+fn every_search_does_what_it_says() {
+    let problems: Vec<String> = all()
+        .into_par_iter()
+        .filter(|(name, _)| text_of(name).contains("  explore: ("))
+        .filter_map(|(name, variant)| {
+            let (scenario, runner) = read(name, variant.as_deref());
+            let exploration = &scenario.exploration;
+            assert!(!exploration.expect.is_empty(), "{name} {variant:?} expects nothing of its search");
+            let is_shown = |claim: &Claim| matches!(claim, Claim::Violated(_));
+            let is_shown = exploration.expect.iter().any(|expectation| is_shown(&expectation.claim));
+            // What is to be found is searched for as far as it takes.
+            let states = if is_shown { exploration.states } else { FEW_STATES };
+            let limits = Limits { states, ..limits_of(exploration) };
+            let options = Options { limits, ..Options::plain() };
+            let mut space = runner.space(&exploration.bounds, &exploration.wanted).expect("the workload is a list");
+            let mut go_on = |_: Looked| true;
+            let report =
+                search(space.as_mut(), Manner::Breadth, marks_of(&exploration.wanted), &options, &mut go_on);
+            let report = report.unwrap_or_else(|flaw| panic!("{name} {variant:?}: {flaw:?}"));
+            let searched = Searched { exploration, report: &report };
+            if let (Some(promise), Some(found)) = (searched.broken(), &report.found) {
+                let plan = Plan { schedule: Some(found.schedule.clone()), ..scenario.plan.clone() };
+                let judged = runner.replanned(plan).judge(scenario.plan.seed);
+                let judged = judged.unwrap_or_else(|failure| panic!("{name} {variant:?}: {failure}"));
+                assert!(judged.judge.violation(promise).is_some(), "{name} {variant:?}: the judge sees no {promise}");
+            }
+            let is_long = says(name, "// Long search:") && matches!(report.ended, Ended::States(_));
+            let is_met = searched.is_as_expected() && (report.ended == Ended::Found) == is_shown;
+            let is_whole = is_shown || is_long || report.ended == Ended::Complete;
+            (!is_met || !is_whole)
+                .then(|| format!("{name} {variant:?}: {:?} {:?}", report.ended, searched.verdicts()))
+        })
+        .collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 /// A rule that never applies is a mistake in the scenario: its trigger waits for what does not happen.

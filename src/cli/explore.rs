@@ -4,11 +4,14 @@ use super::Exit;
 use super::arguments::{Explore, Manner as Asked, Plain};
 use super::run::{Made, create};
 use super::shared::{Stop, counted, interrupted, invocation, load_by_name, print};
-use crate::check::Claim;
-use crate::explore::{Ended, Found, Limits, Looked, Manner, Marks, Options, Report, Trouble, search};
+use crate::explore::{
+    Ended, Found, Limits, Looked, Manner, Options, Report, Searched, Trouble, limits_of, marks_of, search,
+};
 use crate::kernel::search::{Arrivals, Bounds, Flaw, Network};
+use crate::kernel::{Alarm, Choice, Letter, Step};
+use crate::node::{Cluster, NodeId, SimTime};
 use crate::scenario::{Exploration, Registry, Scenario, step_written};
-use crate::trace::{Digest, Lines};
+use crate::trace::{Digest, Lines, Standing, grouped, hung};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -27,20 +30,16 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
         let help = "--reduction and --symmetry each go with --manner breadth, and not together";
         return Err(Stop::usage(help));
     }
-    let bounds = Bounds { symmetry: explore.symmetry, ..scenario.exploration.bounds.clone() };
     if explore.reduction && scenario.plan.cluster.len() > Arrivals::NODES {
         return Err(Stop::usage(format!("--reduction is for clusters of up to {} nodes", Arrivals::NODES)));
     }
     if explore.symmetry && !wanted.eventually.is_empty() {
         return Err(Stop::usage("--symmetry says nothing of what must come about in every run: leave it out here"));
     }
+    let bounds = Bounds { symmetry: explore.symmetry, ..scenario.exploration.bounds.clone() };
     let mut space = runner.space(&bounds, wanted).map_err(|why| Stop::from(scenario.refused_search(why)))?;
-    let eventually = (0..wanted.eventually.len()).fold(0, |marks, place| marks | 1 << wanted.eventually(place));
-    let marks = Marks { never: wanted.never(), eventually };
-    let limits = Limits {
-        depth: explore.max_depth.or(scenario.exploration.depth),
-        states: explore.max_states.unwrap_or(scenario.exploration.states),
-    };
+    let set = limits_of(&scenario.exploration);
+    let limits = Limits { depth: explore.max_depth.or(set.depth), states: explore.max_states.unwrap_or(set.states) };
     let manner = match explore.manner {
         Asked::Breadth => Manner::Breadth,
         Asked::Depth => Manner::Depth,
@@ -57,27 +56,32 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
         !interrupted()
     };
     let options = Options { limits, jobs, reduction: explore.reduction, symmetry: explore.symmetry };
-    let report = search(space.as_mut(), manner, marks, &options, &mut ask);
+    let report = search(space.as_mut(), manner, marks_of(wanted), &options, &mut ask);
     bar.0.finish_and_clear();
     let report = report.map_err(|flaw| Stop::Said(Exit::Broken, tell_flaw(&scenario, &flaw)))?;
     let told = Told { scenario: &scenario, explore, report: &report, alike };
+    if let (Some(found), Some(path)) = (&report.found, &explore.out) {
+        write!(create(path)?, "{}", told.as_scenario(found))?;
+    }
     eprintln!("{}", bar.speed(&report));
     match explore.format {
         Plain::Json => print(&told.json().to_string())?,
         Plain::Text => {
-            print(&told.lines().join("\n"))?;
-            if let Some(found) = &report.found {
-                print(&told.story(registry, found)?)?;
+            let mut lines = told.lines();
+            lines.extend(match &report.found {
+                Some(found) => told.story(registry, found)?,
+                None => vec![String::new()],
+            });
+            lines.extend(told.verdicts());
+            if report.found.is_some() {
+                lines.extend(told.next());
             }
-            print(&told.verdicts().join("\n"))?;
+            print(&lines.join("\n"))?;
         }
-    }
-    if let (Some(found), Some(path)) = (&report.found, &explore.out) {
-        write!(create(path)?, "{}", told.as_scenario(found))?;
     }
     Ok(if report.ended == Ended::Interrupted {
         Exit::Interrupted
-    } else if told.met() {
+    } else if told.searched().is_as_expected() {
         Exit::Met
     } else {
         Exit::Broken
@@ -126,9 +130,9 @@ struct Told<'a> {
     alike: Vec<String>,
 }
 
-impl Told<'_> {
-    fn exploration(&self) -> &Exploration {
-        &self.scenario.exploration
+impl<'a> Told<'a> {
+    fn searched(&self) -> Searched<'a> {
+        Searched { exploration: &self.scenario.exploration, report: self.report }
     }
 
     fn name(&self) -> String {
@@ -139,194 +143,175 @@ impl Told<'_> {
 
     /// What may happen, what is looked for, and how far the search came.
     fn lines(&self) -> Vec<String> {
-        let Report { states, transitions, depth, ends, looked_at_clocks, .. } = *self.report;
-        let manner = match self.explore.manner {
-            Asked::Breadth => "breadth first",
-            Asked::Depth => "depth first",
-            Asked::Walk => "walks at random",
-        };
-        let mut lines = vec![
-            format!("explore {}  {manner}", self.name()),
-            format!("  {}", self.scenario.title),
-            format!("MAY HAPPEN   {}", bounds_in_words(&self.exploration().bounds)),
-            format!("LOOKED FOR   {}", self.wanted_in_words()),
-            format!(
-                "LOOKED AT    {states} states, {transitions} steps between them, up to depth {depth}; {}",
-                counted(ends, "end")
-            ),
-            format!("             {}", self.coverage()),
-        ];
+        let Report { states, transitions, depth, looked_at_clocks, .. } = *self.report;
+        let exploration = &self.scenario.exploration;
+        let mut lines = hung("explore ", &format!("{}: {}", self.name(), self.scenario.title));
+        lines.extend(hung("", self.manner()));
+        lines.push(String::new());
+        lines.extend(hung("MAY HAPPEN   ", &bounds_in_words(&exploration.bounds)));
+        for (place, wanted) in self.wanted_in_words().iter().enumerate() {
+            lines.extend(hung(if place == 0 { "LOOKED FOR   " } else { "             " }, wanted));
+        }
+        let seen = format!(
+            "{} states and {} steps between them, up to {} from the start",
+            grouped(states),
+            grouped(transitions),
+            counted(depth.into(), "step")
+        );
+        lines.extend(hung("LOOKED AT    ", &seen));
+        lines.extend(hung("             ", &self.coverage()));
         if self.explore.reduction {
-            lines.push("             of orders that come to the same, some were left out; no state was".to_owned());
+            lines.extend(hung("             ", "Of orders that come to the same some were left out; no state was."));
         }
         if !self.alike.is_empty() {
             let names = self.alike.join(" ");
-            lines.push(format!(
-                "             {names} are taken to be alike: one state stands for all that differ in which is which"
-            ));
+            let text = format!("{names} are alike: one state stands for all that differ in which is which.");
+            lines.extend(hung("             ", &text));
         }
         if looked_at_clocks > 0 {
-            lines.push("             handlers looked at their clock, which stands still in a search".to_owned());
+            lines.extend(hung(
+                "             ",
+                "Nodes looked at their clocks, which stand still in a search but for ticks.",
+            ));
         }
         lines
     }
 
-    fn wanted_in_words(&self) -> String {
-        let wanted = &self.exploration().wanted;
-        let always = wanted.always.iter().map(|promise| format!("{promise} broken"));
-        let goals = self.exploration().goals.iter().map(|goal| format!("{goal} reached"));
-        let ends = self.exploration().ends.iter().map(|goal| format!("{goal} missed"));
-        always.chain(ends).chain(goals).collect::<Vec<_>>().join(", ")
+    fn manner(&self) -> &'static str {
+        match self.explore.manner {
+            Asked::Breadth => "Every order of events, the nearest first.",
+            Asked::Depth => "Every order of events, each as far as it goes.",
+            Asked::Walk => "Orders of events drawn at random.",
+        }
+    }
+
+    fn wanted_in_words(&self) -> Vec<String> {
+        let Exploration { wanted, goals, ends, .. } = &self.scenario.exploration;
+        let promises: Vec<&str> = wanted.always.iter().map(|promise| promise.name()).collect();
+        let parts = [
+            ("a state that breaks ", promises.join(", ")),
+            ("a run that never comes to ", ends.join(", ")),
+            ("a run that comes to ", goals.join(", ")),
+        ];
+        parts.into_iter().filter(|part| !part.1.is_empty()).map(|(head, what)| format!("{head}{what}")).collect()
     }
 
     fn coverage(&self) -> String {
-        match self.report.ended {
-            Ended::Complete => "that is every state which these bounds allow".to_owned(),
-            Ended::Found if self.explore.manner == Asked::Breadth => {
-                "nothing that is looked for is nearer to the start".to_owned()
+        let found = self.report.found.as_ref().map(|found| found.trouble);
+        match (self.report.ended, found) {
+            (Ended::Complete, _) => "That is every state which these bounds allow.".to_owned(),
+            (Ended::Found, Some(Trouble::Broken)) if self.explore.manner == Asked::Breadth => {
+                "Nothing that is looked for is nearer to the start.".to_owned()
             }
-            Ended::Found => "the search ended there".to_owned(),
-            Ended::Depth(left) => {
-                format!("every state nearer than that; {left} states at that depth were not gone on from")
+            (Ended::Found, _) => "The search ended there.".to_owned(),
+            (Ended::Depth(left), _) => {
+                format!("That is every state so near; {} at that depth were not gone on from.", grouped(left))
             }
-            Ended::States(left) => format!(
-                "then the limit of states was met: {left} states were not gone on from, and nothing is said of what follows them"
+            (Ended::States(left), _) => format!(
+                "Then the limit of states was met: {} were not gone on from, and nothing is said of what follows them.",
+                grouped(left)
             ),
-            Ended::Walked(walks) => format!("{walks} walks: a sample, which proves nothing"),
-            Ended::Interrupted => "interrupted: nothing is said of the rest".to_owned(),
+            (Ended::Walked(walks), _) => {
+                format!("{} walks are a sample, and prove nothing.", grouped(walks))
+            }
+            (Ended::Interrupted, _) => "Interrupted: nothing is said of the rest.".to_owned(),
         }
     }
 
-    /// What became of each promise and goal, and of what the scenario expects.
     fn verdicts(&self) -> Vec<String> {
-        let wanted = &self.exploration().wanted;
-        let found = self.report.found.as_ref();
-        let mut lines = Vec::new();
-        for (place, promise) in wanted.always.iter().enumerate() {
-            let is_broken = found.is_some_and(|found| found.mark as usize == place);
-            let expects = |claim: &Claim| matches!(claim, Claim::Violated(named) if named.parts().contains(promise));
-            let is_expected = self.exploration().expect.iter().any(|expectation| expects(&expectation.claim));
-            lines.push(match (is_broken, is_expected) {
-                (true, true) => format!("  ✓ {promise} broken, as expected"),
-                (true, false) => format!("  ✗ {promise} broken: {}", promise.promise()),
-                (false, true) => format!("  ✗ {promise} was to be broken, and {}", self.not_seen()),
-                (false, false) => format!("  ✓ {promise}: {}", self.not_seen()),
-            });
-        }
-        for (place, goal) in self.exploration().ends.iter().enumerate() {
-            let missed = found.is_some_and(|found| found.mark == wanted.eventually(place));
-            lines.push(match missed {
-                true => format!("  ✗ {goal} does not come about in every run"),
-                false => format!("  ✓ {goal}: missed by no run that was looked at"),
-            });
-        }
-        for (place, goal) in self.exploration().goals.iter().enumerate() {
-            lines.push(match self.report.met >> wanted.sometimes(place) & 1 {
-                1 => format!("  ✓ {goal} comes about in some run"),
-                _ => format!("  ✗ {goal} was not reached: what is said of runs that reach it is empty"),
-            });
+        let mut lines = vec!["VERDICTS, of what was looked at".to_owned()];
+        let verdicts = self.searched().verdicts();
+        for (standing, head) in
+            [(Standing::Broken, "  BROKEN  "), (Standing::Shown, "  shown  "), (Standing::Held, "  held  ")]
+        {
+            let told = verdicts.iter().filter(|verdict| verdict.standing == standing);
+            lines.extend(told.flat_map(|verdict| hung(head, &verdict.text)));
         }
         lines
     }
 
-    fn not_seen(&self) -> &'static str {
-        match self.report.ended {
-            Ended::Complete => "not broken in any state within these bounds",
-            Ended::Found => "not broken before the search ended",
-            Ended::Depth(_) | Ended::States(_) | Ended::Walked(_) | Ended::Interrupted => {
-                "not broken in what was looked at, which is not all"
-            }
-        }
-    }
-
-    /// Whether all turned out as the scenario expects; where it expects nothing, whether nothing was found.
-    fn met(&self) -> bool {
-        let wanted = &self.exploration().wanted;
-        let broken = self.report.found.as_ref().and_then(|found| wanted.always.get(found.mark as usize));
-        let goals = (0..wanted.sometimes.len()).all(|place| self.report.met >> wanted.sometimes(place) & 1 == 1);
-        let is_true = |claim: &Claim| self.is_true(claim);
-        let expect = &self.exploration().expect;
-        let is_expected = broken.is_some_and(|broken| {
-            let names = |claim: &Claim| matches!(claim, Claim::Violated(named) if named.parts().contains(broken));
-            expect.iter().any(|expectation| names(&expectation.claim))
-        });
-        let nothing_else = self.report.found.is_none() || is_expected;
-        // A goal may lie beyond what was found.
-        let goals = goals || self.report.ended == Ended::Found;
-        expect.iter().all(|expectation| is_true(&expectation.claim)) && nothing_else && goals
-    }
-
-    fn is_true(&self, claim: &Claim) -> bool {
-        let broken =
-            self.report.found.as_ref().and_then(|found| self.exploration().wanted.always.get(found.mark as usize));
-        match claim {
-            Claim::Holds(promise) => broken.is_none_or(|broken| !promise.parts().contains(broken)),
-            Claim::Violated(promise) => broken.is_some_and(|broken| promise.parts().contains(broken)),
-            Claim::Not(claim) => !self.is_true(claim),
-            _ => false,
-        }
-    }
-
     /// What must turn out in a run of what was found.
-    fn claim_of(&self, found: &Found) -> Vec<String> {
-        let promise = self.exploration().wanted.always.get(found.mark as usize);
-        promise.iter().map(|promise| format!("Violated({promise})")).collect()
+    fn claim_of(&self) -> Vec<String> {
+        self.searched().broken().iter().map(|promise| format!("Violated({promise})")).collect()
     }
 
     /// What was found as a scenario.
     fn as_scenario(&self, found: &Found) -> String {
-        let text = self.scenario.scheduled(&found.schedule, &self.claim_of(found));
-        let steps = found.schedule.steps.len();
-        format!("// Found by {}: {steps} steps.\n{text}", self.command(&[]))
+        let text = self.scenario.scheduled(&found.schedule, &self.claim_of());
+        let steps = counted(found.schedule.steps.len() as u64, "step");
+        format!("// Found by {}: {steps}.\n{text}", self.command(&[]))
     }
 
     fn command(&self, more: &[&str]) -> String {
         let mut words = vec!["explore", self.explore.scenario.as_str()];
         words.extend(self.scenario.variant.iter().flat_map(|variant| ["--variant", variant.as_str()]));
+        words.extend(match self.explore.manner {
+            Asked::Breadth => &[][..],
+            Asked::Depth => &["--manner", "depth"],
+            Asked::Walk => &["--manner", "walk"],
+        });
         words.extend(more);
         invocation(&words)
     }
 
-    /// The story of what was found, and how to look at it.
-    fn story(&self, registry: &Registry, found: &Found) -> Result<String, Stop> {
-        let path = self.explore.out.as_ref().map_or("found.ron".to_owned(), |path| path.display().to_string());
+    /// The story of what was found.
+    fn story(&self, registry: &Registry, found: &Found) -> Result<Vec<String>, Stop> {
+        let path = self.path();
         let scenario = Scenario::parse(&path, &self.as_scenario(found), None)?;
         let made = Made::new(registry, scenario, &path, None)?;
         let opened = made.open(Lines::Digest(Digest::default()))?;
-        let mut lines = vec![String::new(), self.headline(found)];
-        if let Trouble::Lasso(back) = found.trouble {
-            lines.push(format!("  after the last step all is as it was after step {back}: it may go on so for ever"));
-        }
+        let mut lines = vec![String::new()];
+        lines.extend(hung("FOUND  ", &self.headline(found)));
+        let cluster = &made.scenario.plan.cluster;
         for (place, step) in found.schedule.steps.iter().enumerate() {
-            lines.push(format!("  {:>3}  {}", place + 1, step_written(step, &made.scenario.plan.cluster)));
+            if found.trouble == Trouble::Lasso(place) {
+                lines.push("       From here on it goes round:".to_owned());
+            }
+            lines.extend(hung(&format!("  {:>3}  ", place + 1), &step_in_words(step, cluster)));
         }
-        lines.push(String::new());
-        lines.extend(made.found(&opened));
-        if self.explore.out.is_none() {
-            lines.push(format!("KEEP IT  {}", self.command(&["--out", &path])));
+        if let Trouble::Lasso(back) = found.trouble {
+            let after = if back == 0 { "at the start".to_owned() } else { format!("after step {back}") };
+            lines.push(format!("       All is now as it was {after}."));
         }
+        let told = made.found(&opened);
+        if !told.is_empty() {
+            lines.push(String::new());
+        }
+        // The last line says where to look, in a file that may not be written yet: see `next`.
+        lines.extend(told.into_iter().filter(|line| !line.starts_with("AT  ")));
         lines.push(String::new());
-        Ok(lines.join("\n"))
+        Ok(lines)
+    }
+
+    /// The file that is written, or would be.
+    fn path(&self) -> String {
+        self.explore.out.as_ref().map_or("found.ron".to_owned(), |path| path.display().to_string())
+    }
+
+    /// What to do with what was found.
+    fn next(&self) -> Vec<String> {
+        let path = self.path();
+        let keep = self.explore.out.is_none().then(|| self.command(&["--out", &path]));
+        let commands = keep.into_iter().chain(["run", "view"].map(|command| invocation(&[command, &path])));
+        let head = |place| if place == 0 { "NEXT  " } else { "      " };
+        let lines = commands.enumerate().map(|(place, command)| format!("{}{command}", head(place)));
+        [String::new()].into_iter().chain(lines).collect()
     }
 
     fn headline(&self, found: &Found) -> String {
-        let wanted = &self.exploration().wanted;
         let steps = counted(found.schedule.steps.len() as u64, "step");
         let fewest = if self.explore.manner == Asked::Breadth { ", the fewest that do" } else { "" };
-        match found.trouble {
-            Trouble::Broken => format!("FOUND  {} is broken in {steps}{fewest}", wanted.always[found.mark as usize]),
-            Trouble::Missed => format!("FOUND  {} is missed: the run is over after {steps}", self.end(found)),
-            Trouble::Lasso(_) => format!("FOUND  {} is missed: the run goes round after {steps}", self.end(found)),
+        let (broken, missed) = (self.searched().broken(), self.searched().missed().unwrap_or_default());
+        match (found.trouble, broken) {
+            (Trouble::Broken, Some(promise)) => format!("{promise} is broken in {steps}{fewest}"),
+            (Trouble::Lasso(_), _) => format!("{missed} may never come about: after {steps} the run goes round"),
+            _ => format!("{missed} has not come about, and nothing more can happen after {steps}"),
         }
-    }
-
-    fn end(&self, found: &Found) -> &str {
-        &self.exploration().ends[found.mark as usize - self.exploration().wanted.always.len()]
     }
 
     fn json(&self) -> serde_json::Value {
         let Report { states, transitions, depth, ends, bytes, looked_at_clocks, .. } = *self.report;
-        let wanted = &self.exploration().wanted;
+        let Exploration { wanted, goals, .. } = &self.scenario.exploration;
         let found = self.report.found.as_ref().map(|found| {
             let cluster = &self.scenario.plan.cluster;
             let steps: Vec<String> = found.schedule.steps.iter().map(|step| step_written(step, cluster)).collect();
@@ -335,10 +320,8 @@ impl Told<'_> {
                 Trouble::Missed => ("missed", None),
                 Trouble::Lasso(back) => ("lasso", Some(back)),
             };
-            let what = match wanted.always.get(found.mark as usize) {
-                Some(promise) => promise.name(),
-                None => self.end(found),
-            };
+            let broken = self.searched().broken().map(|promise| promise.name());
+            let what = broken.unwrap_or_else(|| self.searched().missed().unwrap_or_default());
             json!({"what": what, "how": how, "back_to": back, "steps": steps})
         });
         let (ended, left) = match self.report.ended {
@@ -351,49 +334,78 @@ impl Told<'_> {
         };
         let always: Vec<&str> = wanted.always.iter().map(|promise| promise.name()).collect();
         let reached = |place: usize| self.report.met >> wanted.sometimes(place) & 1 == 1;
-        let goals: Vec<_> = self
-            .exploration()
-            .goals
-            .iter()
-            .enumerate()
-            .map(|(place, goal)| json!({"goal": goal, "reached": reached(place)}))
-            .collect();
+        let goals: Vec<_> =
+            goals.iter().enumerate().map(|(place, goal)| json!({"goal": goal, "reached": reached(place)})).collect();
         json!({
             "scenario": self.explore.scenario, "variant": self.scenario.variant, "states": states, "transitions": transitions,
             "depth": depth, "ends": ends, "ended": ended, "left": left, "always": always, "sometimes": goals,
-            "bytes": bytes, "looked_at_clocks": looked_at_clocks > 0, "found": found, "met": self.met(),
+            "bytes": bytes, "looked_at_clocks": looked_at_clocks > 0, "found": found,
+            "met": self.searched().is_as_expected(),
         })
+    }
+}
+
+/// A step of what was found, as people say it.
+fn step_in_words(step: &Step, cluster: &Cluster) -> String {
+    let name = |node: &NodeId| cluster.name(*node);
+    let which = |nth: u32| if nth == 1 { String::new() } else { format!(" ({nth} of those on their way)") };
+    let letter = |letter: &Letter| format!("{} from {}{}", letter.kind, name(&letter.from), which(letter.nth));
+    let told = match &step.choice {
+        Choice::Deliver(what) => format!("{} receives {}", name(&what.to), letter(what)),
+        Choice::Duplicate(what) => format!("{} receives {}, and may again", name(&what.to), letter(what)),
+        Choice::Drop(what) => format!("{} to {} is lost", letter(what), name(&what.to)),
+        Choice::Expire(Alarm { node, kind, .. }) => format!("{}'s timer {kind} fires", name(node)),
+        Choice::Synced(node, 1) => format!("{}'s disk is done with the oldest sync", name(node)),
+        Choice::Synced(node, nth) => format!("{}'s disk is done with sync {nth} before older ones", name(node)),
+        Choice::Ask(client) => format!("{} is given its next operation", name(client)),
+        Choice::Crash(node, 0) => format!("{} CRASHES; what it had not synced is gone", name(node)),
+        Choice::Crash(node, survive) => {
+            format!(
+                "{} CRASHES; of what it had not synced, {} survive",
+                name(node),
+                counted(u64::from(*survive), "write")
+            )
+        }
+        Choice::Restart(node) => format!("{} restarts", name(node)),
+        Choice::Tick(node) => format!("{}'s clock goes on", name(node)),
+    };
+    match &step.answers[..] {
+        [] => told,
+        answers => format!("{told}; it chooses {answers:?}"),
     }
 }
 
 /// What may go wrong, and how messages travel.
 fn bounds_in_words(bounds: &Bounds) -> String {
-    let mut parts = Vec::new();
+    let mut parts = vec![
+        match bounds.network {
+            Network::Unordered => "messages overtake each other",
+            Network::Duplicating => "messages overtake each other, and arrive again and again",
+            Network::Ordered => "messages arrive in order on each link",
+        }
+        .to_owned(),
+    ];
     for (budget, what) in [
+        (bounds.timeouts, "timeout"),
+        (bounds.crashes, "crash"),
         (bounds.drops, "loss"),
         (bounds.duplicates, "duplicate"),
-        (bounds.crashes, "crash"),
-        (bounds.timeouts, "timeout"),
         (bounds.ticks, "tick"),
     ] {
         match budget {
+            Some(0) if what == "timeout" => parts.push("no timeouts".to_owned()),
             Some(0) => {}
+            Some(count) if what == "tick" => {
+                parts.push(format!("{} of a clock by {} s", counted(u64::from(count), what), SimTime(bounds.tick.0)));
+            }
             Some(count) => parts.push(counted(u64::from(count), what)),
             None => parts.push(format!("any number of {}", counted(2, what).trim_start_matches("2 "))),
         }
     }
-    parts.push(
-        match bounds.network {
-            Network::Unordered => "messages overtake each other",
-            Network::Duplicating => "messages overtake each other and arrive again and again",
-            Network::Ordered => "messages keep their order on each link",
-        }
-        .to_owned(),
-    );
     if bounds.syncs_at_once {
         parts.push("syncs take no time".to_owned());
     }
-    parts.join(", ")
+    parts.join("; ")
 }
 
 /// What is wrong with the protocol's own code.

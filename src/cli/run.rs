@@ -383,6 +383,9 @@ impl Made {
             None => self.command("view", &[]),
         }];
         next.extend(why.map(|id| self.command("why", &[&id.to_string()])));
+        if self.scenario.plan.schedule.is_some() {
+            return next; // Whatever the seed, its order is laid down.
+        }
         let mut sweep = vec!["sweep", &self.called];
         sweep.extend(self.variant.iter().flat_map(|variant| ["--variant", variant.as_str()]));
         sweep.extend(["--seeds", "0..1000"]);

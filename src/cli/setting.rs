@@ -1,5 +1,6 @@
 //! What a scenario sets up, in words: nodes, network, the protocol's parameters, and what is amiss from the start.
 
+use super::shared::counted;
 use crate::kernel::{Cable, Law, Link, Plan};
 use crate::node::{ClockChange, DiskMode, Fault, Group, NodeId, SimSpan};
 use crate::scenario::Scenario;
@@ -62,6 +63,9 @@ fn is_row(names: &[&str]) -> bool {
 }
 
 fn link_words(plan: &Plan) -> String {
+    if let Some(schedule) = &plan.schedule {
+        return format!("an order laid down, {} of 1 ms", counted(schedule.steps.len() as u64, "step"));
+    }
     let link = &plan.link;
     let percent = |ppm: u32| format!("{}.{:02}%", ppm / 10_000, ppm / 100 % 100);
     let loss = if link.loss_ppm == 0 { NO_LOSS.to_owned() } else { format!(", loss {}", percent(link.loss_ppm)) };

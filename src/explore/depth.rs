@@ -51,11 +51,11 @@ pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut 
         report,
     };
     depth.visited.insert(print, 0);
-    depth.enter(&state, print);
+    depth.enter(&state, print, true);
     if let Some(mark) = lowest(met & marks.never) {
         depth.found(mark, Trouble::Broken);
     }
-    let (mut beyond, mut looked_at) = (0u64, 0u64);
+    let mut looked_at = 0u64;
     while depth.report.found.is_none()
         && let Some(here) = depth.way.last_mut()
     {
@@ -75,24 +75,19 @@ pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut 
         if marks.eventually != 0 && depth.closes_cycle(print) {
             break;
         }
-        let is_new = match depth.visited.find(print) {
-            None => depth.visited.insert(print, far).is_some(),
-            Some(place) if limits.depth.is_some() && depth.visited.note(place) > far => {
-                depth.visited.set_note(place, far);
-                true
-            }
-            Some(_) => false,
-        };
-        if !is_new {
-            continue;
+        let known = depth.visited.find(print).map(|place| (place, depth.visited.note(place)));
+        match known {
+            None => _ = depth.visited.insert(print, far),
+            Some((place, before)) if limits.depth.is_some() && before > far => depth.visited.set_note(place, far),
+            Some(_) => continue,
         }
         depth.report.depth = depth.report.depth.max(far);
         if limits.depth.is_some_and(|most| far >= most) {
-            beyond += 1;
             continue;
         }
         let state = depth.way[far as usize - 1].next.state(at).to_vec();
-        depth.enter(&state, print);
+        let is_first = known.is_none_or(|(_, before)| limits.depth.is_some_and(|most| before >= most));
+        depth.enter(&state, print, is_first);
         looked_at += 1;
         if let Some(flaw) = depth.space.flaw(&depth.desk) {
             return Err(flaw.clone());
@@ -109,9 +104,16 @@ pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut 
             }
         }
     }
+    if let Some(flaw) = depth.space.flaw(&depth.desk) {
+        return Err(flaw.clone());
+    }
     let mut report = depth.report;
-    if report.ended == Ended::Complete && beyond > 0 {
-        report.ended = Ended::Depth(beyond);
+    if let (Ended::Complete, Some(most)) = (report.ended, limits.depth) {
+        let places = 0..depth.visited.len() as u32;
+        match places.filter(|place| depth.visited.note(*place) >= most).count() as u64 {
+            0 => {}
+            beyond => report.ended = Ended::Depth(beyond),
+        }
     }
     report.states = depth.visited.len() as u64;
     report.bytes = depth.visited.bytes() as u64;
@@ -123,8 +125,8 @@ pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut 
 }
 
 impl Depth<'_> {
-    /// Goes on to a state, and works out what follows it.
-    fn enter(&mut self, state: &[u32], print: Print) {
+    /// Goes on to a state, and works out what follows it; counts that where the state is gone on from for the first time.
+    fn enter(&mut self, state: &[u32], print: Print, is_first: bool) {
         let fresh = || Here { state: Vec::new(), print: 0, next: Successors::default(), at: 0 };
         let mut here = self.spare.pop().unwrap_or_else(fresh);
         here.state.clear();
@@ -132,9 +134,11 @@ impl Depth<'_> {
         (here.print, here.at) = (print, 0);
         here.next.clear();
         self.space.expand(&mut self.desk, &here.state, Arrivals::UNKNOWN, &mut here.next);
-        self.report.transitions += here.next.len() as u64;
         let is_end = here.next.is_empty() && !here.next.is_held_back;
-        self.report.ends += u64::from(is_end);
+        if is_first {
+            self.report.transitions += here.next.len() as u64;
+            self.report.ends += u64::from(is_end);
+        }
         if self.marks.eventually != 0 {
             self.on_way.insert(print, self.way.len());
         }

@@ -3,7 +3,12 @@
 mod breadth;
 mod depth;
 mod search;
+mod verdict;
 mod visited;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use search::{Ended, Found, Limits, Looked, Manner, Marks, Options, Report, Trouble, search};
+pub use verdict::{Searched, Verdict, limits_of, marks_of};

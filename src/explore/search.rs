@@ -173,7 +173,8 @@ pub fn search(
         Manner::Depth => depth::search(space, marks, options, ask)?,
         Manner::Walk { walks, seed } => walk::search(space, marks, options, (walks, seed), ask)?,
     };
-    if report.found.is_some() || marks.eventually == 0 || report.ended != Ended::Complete || manner == Manner::Depth {
+    let is_breadth = matches!(report.ended, Ended::Complete | Ended::Depth(_)) && manner == Manner::Breadth;
+    if report.found.is_some() || marks.eventually == 0 || !is_breadth {
         return Ok(report);
     }
     // What must come about is a matter of whole runs, and of cycles: those are found depth first.

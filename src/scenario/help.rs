@@ -14,7 +14,6 @@ pub struct Chapter {
 }
 
 const INTRODUCTION: &str = r#"A scenario is one RON file. Comments begin with //. A duration: "150ms".
-
   Scenario(
     title: "The leader falls silent",
     look: "Who notices, and when?",            // source: simplified:
@@ -22,14 +21,12 @@ const INTRODUCTION: &str = r#"A scenario is one RON file. Comments begin with //
     cluster: {"replica": ["n1", "n2", "n3"], "client": ["c1"]},
     network: (delay: Uniform("1ms", "5ms"), loss: 0.01, order: Fifo),
     workload: [(every: "100ms", by: "c1", op: Put("x", Fresh), timeout: "1s")],
-    faults: [(label: "silence", at: "1s", do: Crash(Leader)),
-      (on: Fired("silence"), after: "1s", do: Restart(Same("silence")))],
+    faults: [(label: "silence", at: "1s", lasting: "1s", do: Crash(Leader))],
     ask: [Guess(on: Fired("silence"), text: "Who leads next?",
       answer: NextLeader, because: "Nothing before tells you.")],
     expect: [Holds(RaftSafety)], until: "3s", seed: 42,
     variants: {"lossy": (network: (loss: 0.2))},    // run: --variant lossy
   )
-
 WHEN: each fault, operation and question has one of
   at: "1s"                   once; with after: "5ms" or a law, that much later
   every: "1s"                a span or law; with from: until: times:
@@ -37,7 +34,6 @@ WHEN: each fault, operation and question has one of
   on: Fired("silence")       a pattern; with nth: (which match) and times:
   after: (event: 131)        a branch made by hand; with expect: "n3 ..."
 A fault with lasting: "1s" is undone after that. label: names an entry.
-
 OTHER FIELDS, all optional
   network: (delay: duplicate: reorder: on_cut: Drop or Hold,
     links: [(from: "n1", to: "n2", loss: 1.0), (between: ("n1", "n2"), ...)],
@@ -52,6 +48,11 @@ OTHER FIELDS, all optional
   workload: [( ... retry: Never or UntilTimeout, by: Each("client"), keys:
     Uniform(9) or Zipf(keys: 9, exponent: 1.0) or Hot(keys: 9, share: 0.5) )]
   ask: [Judge(on: ..., text: ..., claim: Durable("w"), seeds: 100)]
+  explore: (timeouts: 2, crashes: 1, drops: 0, duplicates: Any, ticks: 1,
+    tick: "1s", network: Ordered or Duplicating, syncs: AtOnce, depth: 20,
+    states: 100000, always: [RaftSafety], sometimes: [HasLeader],
+    eventually: [Ok("w")], expect: [Holds(RaftSafety)])
+  schedule: (steps: [Expire(node: "n1", timer: "Election"), ...])
 "#;
 
 /// The words of the language, chapter by chapter.

@@ -27,7 +27,7 @@ pub use order::{Cone, Crossing, Cut, Influence};
 pub use record::{EventKind, FaultRecord, OperationRecord, Record, Trace};
 pub use recorder::{Digest, Lines, Recorder};
 pub use stamps::Stamps;
-pub use story::{Asked, COLUMNS, LINES, Standing, Telling, tell, wrap};
+pub use story::{Asked, COLUMNS, LINES, Standing, Telling, hung, tell, wrap};
 pub use tree::{Change, Tree, changes, outline_of, tree_of};
 pub use why::{
     Absence, Again, Past, Row, STEPS, Step, TOLD, Violation, Wanted, explain_violation, past_lines, whole_past, why,

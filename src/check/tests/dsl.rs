@@ -49,17 +49,22 @@ pub fn cluster() -> Cluster {
 /// A judge that has seen the servers boot, and then this history. The first event of the history is e3.
 pub fn judge(history: &str) -> Judge {
     let mut judge = Judge::new(cluster());
+    tell_all(&mut judge, history);
+    judge
+}
+
+/// Tells a sink that the servers boot, and then this history.
+pub fn tell_all(sink: &mut impl Sink<Toy>, history: &str) {
     let boots = ["n1 boots", "n2 boots", "n3 boots"];
     let lines = boots.into_iter().chain(history.lines().map(str::trim));
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     for (number, line) in lines.enumerate() {
-        tell(&mut judge, number as u32, line);
+        tell(sink, number as u32, line);
     }
-    judge
 }
 
-fn tell(judge: &mut Judge, number: u32, line: &str) {
-    let cluster = judge.cluster().clone();
+fn tell(sink: &mut impl Sink<Toy>, number: u32, line: &str) {
+    let cluster = cluster();
     let words: Vec<&str> = line.split_whitespace().collect();
     let node = |word: &str| cluster.find(word).unwrap_or_else(|| panic!("{line:?}: no node {word}"));
     let count = |place: usize| -> u64 { words[place].parse().unwrap_or_else(|_| panic!("{line:?}: no number")) };
@@ -74,7 +79,7 @@ fn tell(judge: &mut Judge, number: u32, line: &str) {
     let mut event = |at: Option<NodeId>, cause: Option<u32>, what: What<'_, Toy>| {
         let time = SimTime(u64::from(number) * 1_000_000);
         let cause = cause.map(EventId);
-        Sink::event(judge, &Event { id: EventId(number), time, node: at, local: LocalTime(0), cause, what });
+        sink.event(&Event { id: EventId(number), time, node: at, local: LocalTime(0), cause, what });
     };
     let fault = match words[1] {
         "crashes" => Some(Fault::Crash(node(words[0]))),

@@ -1,7 +1,7 @@
 //! Every checker is shown a history that it must accept and one that it must reject.
 
 mod answers;
-mod dsl;
+pub mod dsl;
 mod models;
 mod mutants;
 mod order;

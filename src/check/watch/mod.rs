@@ -215,7 +215,7 @@ impl Monitor {
                 holders.insert(node);
                 holders.len() > 1
             }
-            (Monitor::MutualExclusion(holders), Seen::Fact(Fact::Released { .. })) => {
+            (Monitor::MutualExclusion(holders), Seen::Fact(Fact::Released { .. }) | Seen::Crash) => {
                 holders.remove(&node);
                 false
             }

@@ -82,8 +82,8 @@ impl<N: Node> Rules<'_, N> {
 }
 
 impl<N: Node> Machine<N> {
-    /// The machine of a process that has just booted in a world.
-    pub fn of(process: &Process<N>) -> Self {
+    /// The machine of a process in a scheduled world, its clock after so many ticks.
+    pub fn of(process: &Process<N>, ticks: u32) -> Self {
         let Storage { platter, syncs, .. } = &process.disk;
         Machine {
             state: process.state.clone(),
@@ -97,7 +97,7 @@ impl<N: Node> Machine<N> {
                 })
                 .collect(),
             timers: process.timers.iter_set().map(|(timer, _)| timer.clone()).collect(),
-            ticks: 0,
+            ticks,
         }
     }
 

@@ -28,7 +28,7 @@ mod tables;
 mod tally;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use path::Machines;
 pub use tally::Budget;

@@ -20,7 +20,7 @@ pub struct Machines<N: Node, W: Watcher> {
     pub(super) commands: Vec<Command>,
     /// Each client that is asked for anything, with the numbers of its commands.
     pub(super) clients: Vec<(NodeId, Vec<u32>)>,
-    tables: Tables<N, W>,
+    pub(super) tables: Tables<N, W>,
     /// The renamings of like nodes; none where the search has no symmetry.
     renamings: Vec<Renaming>,
     first: Vec<u32>,
@@ -82,7 +82,7 @@ impl<N: Node, W: Watcher> Machines<N, W> {
 
     fn begin(&mut self, mut watcher: W) {
         let mut catch = Catch::default();
-        let world = self.booted(&mut catch);
+        let (world, again) = (self.booted(&mut catch), self.booted(&mut ()));
         self.marks = catch.0.iter().fold(0, |marks, (node, seen)| marks | watcher.see(*node, seen));
         let Bounds { drops, duplicates, crashes, timeouts, ticks, .. } = self.bounds;
         let tally = Tally {
@@ -95,8 +95,13 @@ impl<N: Node, W: Watcher> Machines<N, W> {
         let mut expander = Expander { space: self, desk, arrivals: Arrivals::UNKNOWN, next: &mut next };
         let mut first = vec![expander.desk.keep_tally(tally), expander.desk.keep_watcher(watcher)];
         for node in self.plan.cluster.ids() {
-            let machine = Machine::of(&world.processes[node.index()]);
-            first.push(expander.keep(node, &machine));
+            let [once, twice] = [&world, &again].map(|world| Machine::of(&world.processes[node.index()], 0));
+            if once != twice {
+                let difference = tables::difference(&once, &twice);
+                let what = "its start".to_owned();
+                expander.desk.own.flaws.push(Flaw::NotDeterministic { node, what, difference });
+            }
+            first.push(expander.keep(node, &once));
         }
         expander.next.words = first;
         for parcel in &world.held {
@@ -145,6 +150,18 @@ impl<N: Node, W: Watcher> Machines<N, W> {
             Kind::Restart => Choice::Restart(node),
             Kind::Tick => Choice::Tick(node),
         }
+    }
+
+    /// What happened on a path from the start, each with what the node chose.
+    pub(super) fn way(&self, path: &[(Vec<u32>, Action)], own: &mut Tables<N, W>) -> Vec<(Action, Vec<u32>)> {
+        let desk = tables::Desk { shared: &self.tables, own, renamings: &self.renamings };
+        let with_answers = |(state, action): &(Vec<u32>, Action)| {
+            let machine = state[MACHINES + usize::from(action.node)];
+            let branches = desk.find_branches(machine, action.code).map_or(&[][..], |id| desk.branches(id));
+            let answers = branches.get(usize::from(action.branch)).map(|branch| branch.answers.to_vec());
+            (*action, answers.unwrap_or_default())
+        };
+        path.iter().map(with_answers).collect()
     }
 
     /// A run of these actions: its schedule, and the world at its end.
@@ -206,15 +223,7 @@ impl<N: Node, W: Watcher> Space for Machines<N, W> {
 
     fn schedule(&self, path: &[(Vec<u32>, Action)], desk: &mut Desk) -> Schedule {
         let own: &mut Tables<N, W> = desk.downcast_mut().expect("a desk of this space");
-        let mut actions = Vec::new();
-        for (state, action) in path {
-            let desk = tables::Desk { shared: &self.tables, own: &mut *own, renamings: &self.renamings };
-            let machine = state[MACHINES + usize::from(action.node)];
-            let branches = desk.find_branches(machine, action.code).map_or(&[][..], |id| desk.branches(id));
-            let answers = branches.get(usize::from(action.branch)).map(|branch| branch.answers.to_vec());
-            actions.push((*action, answers.unwrap_or_default()));
-        }
-        self.run(&actions, own).0
+        self.run(&self.way(path, own), own).0
     }
 
     fn achieved(&self, desk: &Desk, state: &[u32]) -> u64 {

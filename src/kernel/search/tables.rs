@@ -71,6 +71,10 @@ impl<T> Shelf<T> {
         self.by_print.get(&print).copied()
     }
 
+    fn get(&self, print: u128) -> Option<&T> {
+        self.find(print).map(|id| &self.values[id as usize].value)
+    }
+
     fn add(&mut self, entry: Entry<T>) -> Id {
         let id = self.values.len() as Id;
         assert!(id < LOCAL, "a search of more than 268 million different parts");
@@ -236,7 +240,7 @@ pub struct Desk<'a, N: Node, W: Watcher> {
     pub renamings: &'a [Renaming],
 }
 
-/// Declares how one kind of value is looked up by its number.
+/// Declares how one kind of value, and its fingerprint where that is wanted, is looked up by its number.
 macro_rules! shelves {
     ($($get:ident, $print:ident, $entry:ident: $shelf:ident, $type:ty;)*) => { $(
         #[inline]
@@ -310,14 +314,24 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
         if kept != met {
             let difference = difference(kept, met);
             self.own.flaws.push(Flaw::HashForgets { node, difference });
-        } else if self.own.worked_out % COMPARE_EVERY == 0 && format!("{kept:?}") != format!("{met:?}") {
+        } else if self.compares_in_full() && format!("{kept:?}") != format!("{met:?}") {
             let difference = difference(kept, met);
             self.own.flaws.push(Flaw::EqForgets { node, difference });
         }
     }
 
+    fn compares_in_full(&self) -> bool {
+        let met = self.shared.worked_out + self.own.worked_out;
+        met < COMPARE_FIRST || met.is_multiple_of(COMPARE_EVERY)
+    }
+
     pub fn keep_letter(&mut self, letter: Sent<N::Msg>) -> Id {
         let print = fingerprint(&(Domain::Letter, &letter));
+        let known = self.shared.letters.get(print).or_else(|| self.own.letters.get(print));
+        if let Some(known) = known.filter(|known| **known != letter) {
+            let (node, difference) = (letter.from, difference(known, &letter));
+            self.own.flaws.push(Flaw::HashForgets { node, difference });
+        }
         let renamed =
             |places: &Renaming| Renamed::new(places).add(&(letter.from, letter.to)).add(&letter.msg).print();
         let renamed = |desk: &Self| desk.renamed(renamed);
@@ -429,7 +443,8 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
     }
 }
 
-/// Of how many values met again one is compared in full: our choice.
+/// Values met again are compared in full at first, and then one of so many: our choices.
+const COMPARE_FIRST: u64 = 1000;
 const COMPARE_EVERY: u64 = 16;
 
 /// The first line in which two values read differently, as people are shown it.

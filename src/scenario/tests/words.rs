@@ -47,6 +47,7 @@ fn no_word_is_left_out() {
         names_of::<GuessEntry>(),
         names_of::<JudgeEntry>(),
         names_of::<EventText>(),
+        names_of::<crate::scenario::explore::ExploreText>(),
         help::fields(),
     ];
     for name in variants.into_iter().chain(fields).flatten() {

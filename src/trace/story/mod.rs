@@ -22,6 +22,7 @@ pub use layout::COLUMNS;
 
 pub(super) use elections::{is_minority, millis, silence};
 pub use layout::wrap;
+pub use verdicts::hung;
 
 use super::record::Trace;
 use super::words::{count_of, plain};

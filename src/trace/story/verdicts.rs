@@ -75,7 +75,7 @@ fn item(head: &str, text: &str) -> Vec<String> {
 }
 
 /// Text that stands to the right of a word, however many lines it takes.
-fn hung(head: &str, text: &str) -> Vec<String> {
+pub fn hung(head: &str, text: &str) -> Vec<String> {
     let room = COLUMNS - head.len();
     let start = |place| if place == 0 { head.to_owned() } else { " ".repeat(head.len()) };
     let parts = wrap(text, room, room);
