@@ -215,7 +215,9 @@ pub struct Sweep {
 
 /// `explore`
 #[derive(Args, Debug)]
-#[command(after_help = "What may go wrong and what is looked for stand in the scenario's field explore: see help scenario.")]
+#[command(
+    after_help = "What may go wrong and what is looked for stand in the scenario's field explore: see help scenario."
+)]
 pub struct Explore {
     /// A file, - for standard input, or a built-in scenario such as raft/search-forgotten-vote
     #[arg(value_name = "SCENARIO")]

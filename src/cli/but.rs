@@ -33,7 +33,10 @@ pub fn changed(registry: &Registry, made: Made, but: &[String]) -> Result<Change
     let plan = &made.scenario.plan;
     if plan.schedule.is_some() {
         let help = "change the steps of its schedule instead";
-        return Err(Stop::usage(format!("{}: its order is laid down, and faults mean nothing\n{help}", made.scenario.name)));
+        return Err(Stop::usage(format!(
+            "{}: its order is laid down, and faults mean nothing\n{help}",
+            made.scenario.name
+        )));
     }
     let read = |text: &String| Change::parse(text, plan.cluster.names(), SimSpan(plan.until.0)).map_err(Stop::usage);
     let changes = but.iter().map(read).collect::<Result<Vec<Change>, Stop>>()?;
@@ -53,7 +56,12 @@ fn in_words(change: &Change, text: &str, trace: &Trace) -> String {
     match change {
         Change::Entry(_) => text.trim().to_owned(),
         Change::Message(_, event) => match sending(trace, *event) {
-            Ok(send) => format!("{}: {}, {} of its kind on that way", text.trim(), fact_words(trace, send), ordinal(nth(trace, send))),
+            Ok(send) => format!(
+                "{}: {}, {} of its kind on that way",
+                text.trim(),
+                fact_words(trace, send),
+                ordinal(nth(trace, send))
+            ),
             Err(_) => text.trim().to_owned(),
         },
     }
@@ -78,12 +86,24 @@ pub fn tell(changed: Changed, run: &Run) -> Result<Exit, Stop> {
     let mut lines: Vec<String> = Vec::new();
     for words in words {
         let wrapped = wrap(&words, COLUMNS - 5, COLUMNS - 5);
-        lines.extend(wrapped.iter().enumerate().map(|(place, line)| format!("{}{line}", if place == 0 { "BUT  " } else { "     " })));
+        lines.extend(
+            wrapped
+                .iter()
+                .enumerate()
+                .map(|(place, line)| format!("{}{line}", if place == 0 { "BUT  " } else { "     " })),
+        );
     }
     lines.push(String::new());
     // What to do next is told at the end, of both runs.
-    lines.extend(with.made.story(&with.opened, run.verbose, &[]).into_iter().take_while(|line| !line.starts_with("NEXT")));
+    lines.extend(
+        with.made.story(&with.opened, run.verbose, &[]).into_iter().take_while(|line| !line.starts_with("NEXT")),
+    );
     let exit = with.made.exit(&with.opened)?;
+    lines.push("Every draw is as it was: what differs below follows from the change.".to_owned());
+    if with.opened.session.digest() == without.opened.session.digest() {
+        lines.push("It did nothing: what was to be hit was not there, or was so already.".to_owned());
+    }
+    lines.push(String::new());
     let (without, with) = (Beside::of_run(without), Beside::of_run(with));
     lines.extend(super::diff::lines(&without, &with));
     lines.push(String::new());

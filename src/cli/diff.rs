@@ -5,16 +5,14 @@ use super::arguments::{Diff, Plain};
 use super::run::Made;
 use super::shared::{Stop, invocation, load_by_name, print};
 use super::trace_file;
-use crate::explore::diff::{Difference, Ended, History, NONE, Side, compare, operations, weight};
+use crate::explore::diff::{Difference, Ended, History, NONE, Reader, Side, compare, operations, weight};
 use crate::node::{EventId, SimTime};
 use crate::scenario::{Opened, Registry, Scenario, library};
 use crate::trace::{COLUMNS, Digest, EventKind, Lines, fact_words, grouped, wrap};
 use serde_json::{Value, json};
-use std::cell::RefCell;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 /// So many events are shown of those that only one run has.
 const SHOWN: usize = 8;
@@ -85,27 +83,12 @@ pub struct Recorded {
     history: History,
 }
 
-/// Reads the lines of a run as they are written: one at a time.
-struct Reader(Rc<RefCell<History>>);
-
-impl Write for Reader {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let line = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;
-        self.0.borrow_mut().add(line).map_err(std::io::Error::other)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 impl Recorded {
     /// Runs it.
     pub fn of(made: Made) -> Result<Recorded, Stop> {
-        let history = Rc::new(RefCell::new(History::default()));
-        let opened = made.open(Lines::Json(Digest::default(), Box::new(Reader(history.clone()))))?;
-        Ok(Recorded { made, opened, history: history.take() })
+        let reader = Reader::default();
+        let opened = made.open(Lines::Json(Digest::default(), Box::new(reader.clone())))?;
+        Ok(Recorded { made, opened, history: reader.take() })
     }
 }
 
@@ -262,6 +245,11 @@ fn seconds(time: SimTime) -> String {
     format!("{:>3}.{:03}", time.0 / 1_000_000_000, time.0 / 1_000_000 % 1000)
 }
 
+/// `0.169372014`
+fn exact_seconds(time: SimTime) -> String {
+    format!("{}.{:09}", time.0 / 1_000_000_000, time.0 % 1_000_000_000)
+}
+
 /// A span, as exactly as people care: `37.1 ms`.
 fn span(ns: u64) -> String {
     let (unit, name) = match ns {
@@ -297,7 +285,8 @@ fn told(value: &Value) -> String {
         Value::Array(items) => items.iter().map(told).collect::<Vec<_>>().join(" "),
         Value::Object(fields) => {
             let inner = |value: &Value| if value.is_object() { format!("({})", told(value)) } else { told(value) };
-            let named = |(name, value): (&String, &Value)| match name.starts_with(|first: char| first.is_uppercase()) {
+            let named = |(name, value): (&String, &Value)| match name.starts_with(|first: char| first.is_uppercase())
+            {
                 true => format!("{name} {}", told(value)),
                 false => format!("{name}: {}", inner(value)),
             };
@@ -317,13 +306,19 @@ pub fn lines(a: &Beside, b: &Beside) -> Vec<String> {
     let difference = compare(&a.history, &b.history, SHOWN);
     let pair = [("A", a, b), ("B", b, a)];
     lines.extend(first_difference(&difference, pair));
-    for ((letter, run, _), side) in pair.iter().zip(&difference.sides) {
-        lines.extend(followed(letter, run, side));
+    if difference.matched < a.history.events.len().max(b.history.events.len()) {
+        for ((letter, run, _), side) in pair.iter().zip(&difference.sides) {
+            lines.extend(followed(letter, run, side));
+        }
     }
     lines.extend(outcomes(&difference, a, b));
     lines.push(String::new());
     let next = next(&difference, pair);
-    lines.extend(next.iter().enumerate().map(|(place, text)| format!("{}{text}", if place == 0 { "NEXT  " } else { "      " })));
+    lines.extend(
+        next.iter()
+            .enumerate()
+            .map(|(place, text)| format!("{}{text}", if place == 0 { "NEXT  " } else { "      " })),
+    );
     lines
 }
 
@@ -342,7 +337,9 @@ fn first_difference(difference: &Difference, pair: [(&str, &Beside, &Beside); 2]
         let mut lines = vec![format!("ONLY TIMES DIFFER: the same {same} events in the same order")];
         if let Some(event) = difference.first_moved {
             lines.push(format!("  first at {}: {}", EventId(event), pair[0].1.words(event)));
-            lines.extend(pair.iter().map(|(letter, run, _)| format!("  {letter}  {} s", run.time(event))));
+            lines.extend(
+                pair.iter().map(|(letter, run, _)| format!("  {letter}  {} s", exact_seconds(run.time(event)))),
+            );
         }
         return lines;
     }
@@ -355,18 +352,21 @@ fn first_difference(difference: &Difference, pair: [(&str, &Beside, &Beside); 2]
         lines.push(format!("  {letter}{}", run.line(event)));
         let other_letter = if *letter == "A" { "B" } else { "A" };
         let twin = side.twins[event as usize];
-        lines.push(format!("                {}", match twin {
-            NONE => format!("{other_letter} never has it"),
-            twin => {
-                let (here, there) = (run.time(event).0, other.time(twin).0);
-                let moved = match there.cmp(&here) {
-                    std::cmp::Ordering::Equal => "at the same instant".to_owned(),
-                    std::cmp::Ordering::Greater => format!("{} later", span(there - here)),
-                    std::cmp::Ordering::Less => format!("{} earlier", span(here - there)),
-                };
-                format!("{other_letter} has it as {}, {moved}", EventId(twin))
+        lines.push(format!(
+            "                 {}",
+            match twin {
+                NONE => format!("{other_letter} never has it"),
+                twin => {
+                    let (here, there) = (run.time(event).0, other.time(twin).0);
+                    let moved = match there.cmp(&here) {
+                        std::cmp::Ordering::Equal => "at the same instant".to_owned(),
+                        std::cmp::Ordering::Greater => format!("{} later", span(there - here)),
+                        std::cmp::Ordering::Less => format!("{} earlier", span(here - there)),
+                    };
+                    format!("{other_letter} has it as {}, {moved}", EventId(twin))
+                }
             }
-        }));
+        ));
     }
     lines
 }
@@ -377,16 +377,18 @@ fn followed(letter: &str, run: &Beside, side: &Side) -> Vec<String> {
         return vec![String::new(), format!("ONLY IN {letter}  nothing")];
     };
     let kinds = side.own.iter().map(|(kind, count)| in_words(*kind, *count)).collect::<Vec<_>>().join(", ");
-    let (own, caused) = (side.own_events() as u64, side.caused as u64);
-    let follow = match (own, caused) {
-        (1, _) => String::new(),
-        (_, 0) => format!(", none of the others a consequence of {}", EventId(first)),
-        (own, caused) if caused + 1 == own => format!(", all consequences of {}", EventId(first)),
-        (_, caused) => format!(", {} of them consequences of {}", grouped(caused), EventId(first)),
+    let (own, in_future) = (side.own_events() as u64, side.in_future as u64);
+    let follow = match (own, in_future) {
+        // What happens on the network tells nobody.
+        (1, _) | (_, 0) => String::new(),
+        (own, _) if in_future + 1 == own => format!(", all in the causal future of {}", EventId(first)),
+        _ => format!(", {} of them in the causal future of {}", grouped(in_future), EventId(first)),
     };
     let count = if own == 1 { "1 event".to_owned() } else { format!("{} events", grouped(own)) };
     let mut lines = vec![String::new(), format!("ONLY IN {letter}  {count}{follow}")];
-    lines.extend(wrap(&kinds, COLUMNS - 11, COLUMNS - 11).into_iter().map(|line| format!("           {line}")));
+    if own > 1 {
+        lines.extend(wrap(&kinds, COLUMNS - 11, COLUMNS - 11).into_iter().map(|line| format!("           {line}")));
+    }
     lines.extend(side.telling.iter().map(|event| run.line(*event)));
     lines
 }
@@ -413,7 +415,8 @@ fn outcomes(difference: &Difference, a: &Beside, b: &Beside) -> Vec<String> {
     let mut rows: Vec<[String; 3]> = Vec::new();
     for [of_a, of_b] in &otherwise {
         let of = of_a.as_ref().or(of_b.as_ref()).expect("one of the runs has it");
-        let told = |ended: &Option<Ended>| ended.as_ref().map_or_else(|| "not asked".to_owned(), |it| it.told.clone());
+        let told =
+            |ended: &Option<Ended>| ended.as_ref().map_or_else(|| "not asked".to_owned(), |it| it.told.clone());
         rows.push([format!("{} {}", of.client, of.asked), told(of_a), told(of_b)]);
     }
     let more = rows.len().saturating_sub(ROWS);
@@ -448,14 +451,18 @@ fn outcomes(difference: &Difference, a: &Beside, b: &Beside) -> Vec<String> {
         let how = alike.iter().map(|(how, count)| format!("{} {how}", grouped(*count as u64))).collect::<Vec<_>>();
         lines.push(format!("  {} operations end alike: {}", grouped(count as u64), how.join(", ")));
     }
-    if same_verdicts > 0 {
-        lines.push(format!("  {same_verdicts} verdicts"));
+    let held = same_verdicts.iter().filter(|said| said.holds).count();
+    let counts = [(held, "held"), (same_verdicts.len() - held, "broken")];
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(n, how)| format!("{n} {how}")).collect();
+    if !counts.is_empty() {
+        lines.push(format!("  verdicts: {}", counts.join(", ")));
     }
     lines
 }
 
-/// How many verdicts are alike, and those that are not.
-fn verdicts<'a>(a: &'a Beside, b: &'a Beside) -> (usize, Vec<(&'a Said, &'a Said)>) {
+/// The verdicts that are alike, and those that are not, each of both runs.
+fn verdicts<'a>(a: &'a Beside, b: &'a Beside) -> (Vec<&'a Said>, Vec<(&'a Said, &'a Said)>) {
     let mut left: Vec<&Said> = b.verdicts.iter().collect();
     let mut pairs = Vec::new();
     for said in &a.verdicts {
@@ -464,7 +471,7 @@ fn verdicts<'a>(a: &'a Beside, b: &'a Beside) -> (usize, Vec<(&'a Said, &'a Said
         }
     }
     let (same, other): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(a, b)| a.holds == b.holds);
-    (same.len(), other)
+    (same.into_iter().map(|(a, _)| a).collect(), other)
 }
 
 /// Where to look, in each run, and what to ask about.
@@ -474,14 +481,17 @@ fn next(difference: &Difference, pair: [(&str, &Beside, &Beside); 2]) -> Vec<Str
         let at = side.parts_at.or(side.first_own).or(difference.first_moved);
         next.extend(at.and_then(|at| run.command("view", &["--at", &EventId(at).to_string()])));
     }
-    for ((_, run, _), side) in pair.iter().zip(&difference.sides).rev() {
-        let asked = side.telling.iter().filter(|event| run.history.events[**event as usize].kind != EventKind::Fault);
-        // Of those that matter most the first.
-        let asked = asked.min_by_key(|event| (std::cmp::Reverse(weight(&run.history, **event)), **event));
-        if let Some(why) = asked.and_then(|event| run.command("why", &[&EventId(*event).to_string()])) {
-            next.push(why);
-            break;
-        }
+    // Of what matters most the first, where it can be asked about; rather in B, which is what A is compared with.
+    let mut asked = Vec::new();
+    for (place, ((_, run, _), side)) in pair.iter().zip(&difference.sides).enumerate().rev() {
+        let kind = |event: &&u32| run.history.events[**event as usize].kind;
+        let at_a_node =
+            side.telling.iter().filter(|event| !matches!(kind(event), EventKind::Fault | EventKind::Lost));
+        let weigh = |event: &u32| (std::cmp::Reverse(weight(&run.history, *event)), 1 - place, *event);
+        asked.extend(at_a_node.map(weigh).min());
+    }
+    if let Some((_, place, event)) = asked.into_iter().min() {
+        next.extend(pair[1 - place].1.command("why", &[&EventId(event).to_string()]));
     }
     next
 }
@@ -490,7 +500,8 @@ fn as_json(a: &Beside, b: &Beside) -> Value {
     let difference = compare(&a.history, &b.history, SHOWN);
     let (alike, otherwise) = operations(&a.history, &b.history);
     let (same_verdicts, other_verdicts) = verdicts(a, b);
-    let event = |run: &Beside, event: u32| json!({"event": event, "time": run.time(event).0, "words": run.words(event)});
+    let event =
+        |run: &Beside, event: u32| json!({"event": event, "time": run.time(event).0, "words": run.words(event)});
     let side = |run: &Beside, side: &Side| {
         json!({
             "name": run.name,
@@ -500,7 +511,7 @@ fn as_json(a: &Beside, b: &Beside) -> Value {
             "first_in_other": side.parts_at.map(|at| side.twins[at as usize]).filter(|twin| *twin != NONE),
             "only_here": side.own_events(),
             "first_only_here": side.first_own,
-            "consequences_of_that": side.caused,
+            "in_its_future": side.in_future,
             "kinds": side.own.iter().map(|(kind, count)| (kind.name().to_owned(), json!(count))).collect::<serde_json::Map<_, _>>(),
             "shown": side.telling.iter().map(|id| event(run, *id)).collect::<Vec<_>>(),
         })
@@ -510,9 +521,7 @@ fn as_json(a: &Beside, b: &Beside) -> Value {
         let of = of_a.as_ref().or(of_b.as_ref()).expect("one of the runs has it");
         json!({"client": of.client, "asked": of.asked, "a": told(of_a), "b": told(of_b)})
     };
-    let verdict = |(a, b): &(&Said, &Said)| {
-        json!({"claim": a.claim, "a": {"holds": a.holds, "text": a.text}, "b": {"holds": b.holds, "text": b.text}})
-    };
+    let verdict = |(a, b): &(&Said, &Said)| json!({"claim": a.claim, "a": {"holds": a.holds, "text": a.text}, "b": {"holds": b.holds, "text": b.text}});
     json!({
         "equal": a.digest == b.digest,
         "same_before": difference.same_before,
@@ -522,6 +531,6 @@ fn as_json(a: &Beside, b: &Beside) -> Value {
         "a": side(a, &difference.sides[0]),
         "b": side(b, &difference.sides[1]),
         "operations": {"alike": alike, "otherwise": otherwise.iter().map(operation).collect::<Vec<_>>()},
-        "verdicts": {"alike": same_verdicts, "otherwise": other_verdicts.iter().map(verdict).collect::<Vec<_>>()},
+        "verdicts": {"alike": same_verdicts.len(), "otherwise": other_verdicts.iter().map(verdict).collect::<Vec<_>>()},
     })
 }

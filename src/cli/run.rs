@@ -97,8 +97,10 @@ impl Made {
         match run.format {
             Format::Story => {
                 let opened = self.open(Lines::Digest(Digest::default()))?;
-                let asks =
-                    !run.no_ask && run.out.is_none() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+                let asks = !run.no_ask
+                    && run.out.is_none()
+                    && std::io::stdin().is_terminal()
+                    && std::io::stdout().is_terminal();
                 match &run.out {
                     Some(path) => {
                         let story = self.story(&opened, run.verbose, &[]);

@@ -11,8 +11,8 @@ use crate::trace::{EventKind, Trace, describe};
 
 /// How changes are written, for those who wrote one otherwise.
 pub const FORMS: &str = "accepted: drop EVENT; delay EVENT +SPAN; duplicate EVENT;\n\
-    \x20         crash, restart, pause, resume, wipe, isolate NODE at TIME; cut, heal NODE NODE at TIME;\n\
-    \x20         crash, pause, isolate and cut may last: ... at 3s for 500ms;\n\
+    \x20         crash, restart, pause, resume, wipe, isolate NODE at TIME;\n\
+    \x20         cut, heal NODE NODE at TIME; ... at 3s for 500ms  where it may last;\n\
     \x20         or an entry of a scenario's faults in parentheses";
 
 /// A change that a person asks for.
@@ -70,7 +70,8 @@ impl Change {
             _ => {}
         }
         let word = words.first().copied().unwrap_or_default();
-        let find = |table: &[(&str, &'static str)]| table.iter().find(|(known, _)| *known == word).map(|found| found.1);
+        let find =
+            |table: &[(&str, &'static str)]| table.iter().find(|(known, _)| *known == word).map(|found| found.1);
         let node = |name: &str| match nodes.iter().any(|node| node == name) {
             true => Ok(format!("{name:?}")),
             false => Err(format!("{name:?} is not a node here\naccepted: {}", nodes.join(" "))),
@@ -124,7 +125,7 @@ impl Change {
 }
 
 fn span(text: &str) -> Result<SimSpan, String> {
-    text.parse().map_err(|why| format!("{why}"))
+    text.parse()
 }
 
 fn name(trace: &Trace, node: Option<crate::node::NodeId>) -> &str {
@@ -183,8 +184,18 @@ mod tests {
     #[test]
     fn what_people_write_otherwise() {
         let wrong = [
-            "drop", "drop it", "delay e3", "delay e3 long", "dorp e3", "crash n2", "crash n9 at 3s", "crash n2 at 11s",
-            "cut n1 at 3s", "cut n1 n2 after 3s", "pause n2 at 3s for ever", "",
+            "drop",
+            "drop it",
+            "delay e3",
+            "delay e3 long",
+            "dorp e3",
+            "crash n2",
+            "crash n9 at 3s",
+            "crash n2 at 11s",
+            "cut n1 at 3s",
+            "cut n1 n2 after 3s",
+            "pause n2 at 3s for ever",
+            "",
         ];
         let told = wrong.map(|text| format!("{text}\n{}\n", read(text).unwrap_err()));
         insta::assert_snapshot!(told.join("\n"));

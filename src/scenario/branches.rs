@@ -42,7 +42,8 @@ impl Scenario {
     /// what one has who pastes them there. Nothing else changes, as every draw is keyed by what it is for.
     pub fn with_faults(&self, entries: &[String]) -> Result<Scenario, Diagnostic> {
         let entry = |text: &String| {
-            let told = |mistake| Diagnostic { file: "what you wrote".to_owned(), source: text.as_str().into(), mistake };
+            let told =
+                |mistake| Diagnostic { file: "what you wrote".to_owned(), source: text.as_str().into(), mistake };
             parse(text).map_err(told)
         };
         let entries = entries.iter().map(entry).collect::<Result<Vec<Node>, _>>()?;

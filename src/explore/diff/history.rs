@@ -3,7 +3,10 @@
 use crate::node::{Op, Outcome, digest};
 use crate::trace::EventKind;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::rc::Rc;
 
 /// No event.
 pub const NONE: u32 = u32::MAX;
@@ -46,7 +49,7 @@ pub struct History {
     /// The operations, in order of their asking.
     pub operations: Vec<Ended>,
     /// Where in `operations` the operation of a number stands.
-    by_number: BTreeMap<u64, usize>,
+    pub(super) by_number: BTreeMap<u64, usize>,
 }
 
 /// Fields of an event's line that are not what happened but when, in which order, and by which causes.
@@ -133,6 +136,29 @@ impl History {
             }
             _ => {}
         }
+    }
+}
+
+/// Reads the event lines of a run as they are written, each in one piece.
+#[derive(Clone, Debug, Default)]
+pub struct Reader(Rc<RefCell<History>>);
+
+impl Reader {
+    /// What was read so far; empties it.
+    pub fn take(&self) -> History {
+        self.0.take()
+    }
+}
+
+impl Write for Reader {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let line = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;
+        self.0.borrow_mut().add(line).map_err(std::io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

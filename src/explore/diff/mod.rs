@@ -13,7 +13,7 @@ mod history;
 #[cfg(test)]
 mod tests;
 
-pub use history::{Ended, History, NONE, Seen};
+pub use history::{Ended, History, NONE, Reader, Seen};
 
 use crate::trace::EventKind;
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ pub struct Side {
     /// How many events only this run has, by kind.
     pub own: BTreeMap<EventKind, usize>,
     /// How many of these lie in the causal future of the first of them.
-    pub caused: usize,
+    pub in_future: usize,
     /// The first few of these events and those that matter most, in order.
     pub telling: Vec<u32>,
 }
@@ -119,7 +119,7 @@ fn side(history: &History, twins: Vec<u32>, same_before: usize, shown: usize) ->
     Side {
         parts_at: (same_before < twins.len()).then_some(same_before as u32),
         first_own,
-        caused: own_ids().filter(|id| future.get(*id as usize) == Some(&true)).count(),
+        in_future: own_ids().filter(|id| future.get(*id as usize) == Some(&true)).count(),
         telling: telling(history, own_ids(), shown),
         own,
         twins,
@@ -138,23 +138,31 @@ fn future(history: &History, tip: u32) -> Vec<bool> {
 
 /// How many of the events that only one run has are shown because they are the first.
 const FIRST: usize = 3;
+/// How many events that are much alike are shown, unless each matters by itself.
+const ALIKE: usize = 2;
 
 /// The first few of some events and those that matter most, in order.
 fn telling(history: &History, ids: impl Iterator<Item = u32>, shown: usize) -> Vec<u32> {
     let ids: Vec<u32> = ids.collect();
     let mut picked: Vec<u32> = ids.iter().copied().take(FIRST.min(shown)).collect();
-    // By weight, and of one weight the first; only so many are ever kept.
-    let mut rest: Vec<(std::cmp::Reverse<u8>, u32)> = ids
-        .iter()
-        .skip(picked.len())
-        .map(|id| (std::cmp::Reverse(weight(history, *id)), *id))
-        .filter(|(weight, _)| weight.0 > 0)
-        .collect();
+    let weigh = |id: &u32| (std::cmp::Reverse(weight(history, *id)), *id);
+    let mut rest: Vec<_> = ids.iter().skip(picked.len()).map(weigh).filter(|(weight, _)| weight.0 > 0).collect();
     rest.sort_unstable();
-    picked.extend(rest.into_iter().map(|(_, id)| id).take(shown - picked.len()));
+    let mut alike = BTreeMap::new();
+    for (weight, id) in rest {
+        let event = &history.events[id as usize];
+        let count = alike.entry((event.kind, event.name)).or_insert(0);
+        *count += 1;
+        if picked.len() < shown && (*count <= ALIKE || weight.0 >= MATTERS_BY_ITSELF) {
+            picked.push(id);
+        }
+    }
     picked.sort_unstable();
     picked
 }
+
+/// An event of this weight is worth a line each time.
+const MATTERS_BY_ITSELF: u8 = 8;
 
 /// How much an event matters to people.
 pub fn weight(history: &History, id: u32) -> u8 {
