@@ -8,8 +8,8 @@ use crate::trace::{Digest, Lines};
 fn raft(seed: u64) -> Scenario {
     let text = r#"Scenario(title: "t", protocol: Raft(),
         cluster: {"replica": ["n1", "n2", "n3"], "client": ["c1"]},
-        network: (delay: "1ms..5ms", loss: 0.02, duplicate: 0.01), until: "1s",
-        workload: [(every: "60ms", by: "c1", op: Put("x", Next), timeout: "150ms")],
+        network: (delay: Uniform("1ms", "5ms"), loss: 0.02, duplicate: 0.02), until: "1s",
+        workload: [(every: "60ms", by: "c1", op: Put("x", Fresh), timeout: "150ms")],
         faults: [(at: "500ms", do: Crash("n2"), lasting: "200ms")])"#;
     let mut scenario = Scenario::parse("raft.ron", text, None).unwrap_or_else(|why| panic!("{}", why.render(false)));
     scenario.set_seed(seed);
@@ -46,7 +46,7 @@ fn a_run_is_the_same_as_itself() {
     let difference = check(&history, &history);
     assert_eq!((difference.matched, difference.at_same_instant), (history.events.len(), history.events.len()));
     assert!(difference.is_same_order() && difference.first_moved.is_none());
-    assert!(history.events.len() > 300 && history.operations.len() > 5);
+    assert!(history.events.len() > 200 && history.operations.len() > 5);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_message_less_changes_nothing_but_its_causal_future() {
         let (opened, a) = run(&without);
         let trace = opened.session.trace();
         let arrivals = trace.ids().filter(|id| trace.record(*id).kind() == EventKind::Deliver);
-        for arrival in arrivals.step_by(23).collect::<Vec<EventId>>() {
+        for arrival in arrivals.step_by(17).collect::<Vec<EventId>>() {
             let entry = Change::Message(MessageWord::Drop, arrival).entry(trace).expect("it is a message");
             let (changed, b) = run(&without.with_faults(&[entry]).expect("it reads"));
             let difference = check(&a, &b);
@@ -81,8 +81,8 @@ fn a_message_less_changes_nothing_but_its_causal_future() {
             let future = future(&a, first_arrival);
             for (id, event) in a.events.iter().enumerate() {
                 let is_outside = id as u32 != first_arrival && !future[id] && event.causes[0] != NONE;
-                let copies = event.kind == EventKind::Deliver && event.causes.contains(&sent.0);
-                if is_outside && !copies {
+                // Of a loss only the kind of message is known: one may be taken for another.
+                if is_outside && event.kind != EventKind::Lost {
                     let twin = difference.sides[0].twins[id];
                     assert_ne!(twin, NONE, "seed {seed}, {arrival}: e{id} is missing");
                     assert_eq!(b.events[twin as usize].time, event.time, "seed {seed}, {arrival}: e{id}");
