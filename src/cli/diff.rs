@@ -232,11 +232,13 @@ impl Beside {
     }
 }
 
+/// What fits on a line. A trace may hold anything, and a terminal is not to act on it.
 fn shortened(text: &str) -> String {
     const MOST: usize = 55;
-    match text.char_indices().nth(MOST) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}..", &text[..end - 2]),
+    let plain = |letter: char| if letter.is_control() { '?' } else { letter };
+    match text.chars().count() {
+        ..=MOST => text.chars().map(plain).collect(),
+        _ => text.chars().map(plain).take(MOST - 2).collect::<String>() + "..",
     }
 }
 
@@ -336,7 +338,7 @@ fn first_difference(difference: &Difference, pair: [(&str, &Beside, &Beside); 2]
     if difference.is_same_order() {
         let mut lines = vec![format!("ONLY TIMES DIFFER: the same {same} events in the same order")];
         if let Some(event) = difference.first_moved {
-            lines.push(format!("  first at {}: {}", EventId(event), pair[0].1.words(event)));
+            lines.push(format!("  first at {}: {}", EventId(event), shortened(&pair[0].1.words(event))));
             lines.extend(
                 pair.iter().map(|(letter, run, _)| format!("  {letter}  {} s", exact_seconds(run.time(event)))),
             );
