@@ -7,7 +7,13 @@ fn told(arguments: &[&str]) -> String {
     let output = pessimist(arguments);
     let words: Vec<String> = arguments.iter().map(|word| word.replace(tempdir().to_str().unwrap(), "DIR")).collect();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    let said = said.replace(tempdir().to_str().unwrap(), "DIR");
+    // Names are set in columns, and the folder's own name is as long as it is.
+    let told = said.replace(tempdir().to_str().unwrap(), "DIR");
+    let squeezed = |line: &str| line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let said = match told == said {
+        true => told,
+        false => told.lines().map(|line| squeezed(line) + "\n").collect(),
+    };
     format!("$ pessimist {}\n{said}exit {}\n", words.join(" "), output.status.code().unwrap())
 }
 
