@@ -4,6 +4,9 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
+#[path = "command_line/differences.rs"]
+mod differences;
+
 #[test]
 fn the_readme_tells_the_truth() {
     trycmd::TestCases::new().env("PESSIMIST_COMMAND", "pessimist").env("NO_COLOR", "1").case("README.md");

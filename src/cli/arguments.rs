@@ -50,6 +50,8 @@ pub enum Command {
     Explore(Explore),
     /// Measure many seeds of several scenarios or variants, side by side
     Compare(Compare),
+    /// Name the first difference of two runs, what followed from it and what stayed the same
+    Diff(Diff),
     /// Tell the causal story of an event
     Why(Why),
     /// Name what is missing for something that has not happened
@@ -84,6 +86,10 @@ pub struct Which {
     /// One of the scenario's variants
     #[arg(long, value_name = "V")]
     pub variant: Option<String>,
+    /// Change one fact, and nothing else: 'drop e131', 'delay e131 +5ms', 'duplicate e131', 'crash n2 at 3s',
+    /// 'cut n1 n2 at 3s for 500ms'. May be given more than once; events are those of the run without changes
+    #[arg(long, value_name = "CHANGE")]
+    pub but: Vec<String>,
 }
 
 /// `list`
@@ -306,6 +312,25 @@ pub enum Comparison {
     Json,
     /// Dots with whiskers, for slides.
     Svg,
+}
+
+/// `diff`
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 the runs are equal; 1 they differ.\n\
+    Events are matched by node, kind, content and occurrence, not by number or time.")]
+pub struct Diff {
+    /// A run: SCENARIO, SCENARIO@SEED or SCENARIO:VARIANT@SEED; or a trace that run --format jsonl wrote
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// Another
+    #[arg(value_name = "B", required_unless_present = "seeds", conflicts_with = "seeds")]
+    pub b: Option<String>,
+    /// Compare A with itself under two seeds
+    #[arg(long, value_name = "M,N", value_delimiter = ',')]
+    pub seeds: Vec<u64>,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
 }
 
 /// `why`

@@ -5,8 +5,10 @@
 
 mod arguments;
 mod ask;
+mod but;
 mod check_history;
 mod compare;
+mod diff;
 mod explore;
 mod export;
 mod foreign;
@@ -99,6 +101,7 @@ fn main_of(registry: &Registry) -> Exit {
             compare.ascii |= cli.ascii;
             compare::compare(registry, &compare)
         }
+        Some(Command::Diff(diff)) => diff::diff(registry, &diff),
         Some(Command::Why(why)) => why::why(registry, &why),
         Some(Command::WhyNot(why)) => why::why_not(registry, &why),
         Some(Command::Stats(stats)) => foreign::stats(&stats),
@@ -125,7 +128,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep explore compare why why-not stats check-history completions man";
+                let accepted = "accepted: scenario, and the commands: list run view replay sweep explore compare diff why why-not stats check-history completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

@@ -4,7 +4,7 @@ use super::Exit;
 use super::arguments::{Color, Format, Run};
 use super::ask::ask;
 use super::shared::{Stop, heeding, interrupted, invocation, load, print, words_of};
-use super::{setting, trace_file};
+use super::{but, setting, trace_file};
 use crate::check::{Answer, Claim, Judge, Measure, Promise, Question, Verdict, Violation};
 use crate::kernel::Over;
 use crate::node::{EventId, SimSpan, SimTime};
@@ -23,55 +23,13 @@ pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> 
         scenario.plan.until = SimTime(span.0);
     }
     let made = Made::new(registry, scenario, &run.which.scenario, run.which.variant.as_deref())?;
+    if run.which.but.is_empty() {
+        return made.run(run);
+    }
+    let changed = but::changed(registry, made, &run.which.but)?;
     match run.format {
-        Format::Story => {
-            let opened = made.open(Lines::Digest(Digest::default()))?;
-            let asks =
-                !run.no_ask && run.out.is_none() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-            match &run.out {
-                Some(path) => {
-                    let story = made.story(&opened, run.verbose, &[]);
-                    let mut file = create(path)?;
-                    writeln!(file, "{}", story.join("\n"))?;
-                    file.flush()?;
-                }
-                None if asks => made.tell_and_ask(&opened, run.verbose)?,
-                None => print(&made.story(&opened, run.verbose, &[]).join("\n"))?,
-            }
-            made.exit(&opened)
-        }
-        Format::Log | Format::Jsonl => {
-            let out: Box<dyn Write> = match &run.out {
-                Some(path) => Box::new(create(path)?),
-                None => Box::new(BufWriter::new(std::io::stdout())),
-            };
-            let opened = match run.format {
-                Format::Log => made.open(Lines::Log(Digest::default(), out))?,
-                _ => {
-                    let mut out = out;
-                    writeln!(out, "{}", trace_file::header(&made.scenario))?;
-                    made.open(Lines::Json(Digest::default(), out))?
-                }
-            };
-            if run.format == Format::Jsonl {
-                let footer = trace_file::footer(opened.session.as_ref(), &made.verdicts(&opened));
-                match &run.out {
-                    Some(path) => writeln!(File::options().append(true).open(path)?, "{footer}")?,
-                    None => print(&footer)?,
-                }
-            }
-            made.exit(&opened)
-        }
-        Format::Edn => {
-            let opened = made.open(Lines::None)?;
-            super::export::export_edn(run, &opened)?;
-            made.exit(&opened)
-        }
-        Format::Shiviz | Format::Mermaid | Format::Svg | Format::Html | Format::Perfetto => {
-            let opened = made.open(Lines::Digest(Digest::default()))?;
-            super::export::export(run, &made, &opened)?;
-            made.exit(&opened)
-        }
+        Format::Story => but::tell(changed, run),
+        _ => changed.made.run(run),
     }
 }
 
@@ -88,6 +46,8 @@ pub struct Made {
     /// The scenario as it was named on the command line.
     called: String,
     variant: Option<String>,
+    /// The changes that were asked for, as they were written. The scenario has them already.
+    pub but: Vec<String>,
     /// What its run was worth in numbers, once that was asked for.
     card: OnceCell<String>,
 }
@@ -104,16 +64,88 @@ impl Made {
             runner,
             called: called.to_owned(),
             variant: variant.map(str::to_owned),
+            but: Vec::new(),
             card: OnceCell::new(),
         })
+    }
+
+    /// Another scenario in its place, called for in the same way.
+    pub fn with(&self, registry: &Registry, scenario: Scenario) -> Result<Self, Stop> {
+        Made::new(registry, scenario, &self.called, self.variant.as_deref())
+    }
+
+    /// The run by its name: `raft/leader-crash@42 but crash n2 at 3s`.
+    pub fn called(&self) -> String {
+        let mut name = self.called.clone();
+        name.extend(self.variant.iter().map(|variant| format!(":{variant}")));
+        name += &format!("@{}", self.scenario.plan.seed);
+        name.extend(self.but.iter().map(|change| format!(" but {change}")));
+        name
     }
 
     /// The command that does something else with this run.
     pub fn command(&self, command: &str, more: &[&str]) -> String {
         let seed = self.scenario.plan.seed.to_string();
         let mut words = words_of(command, &self.called, self.variant.as_deref(), &seed);
+        words.extend(self.but.iter().flat_map(|change| ["--but", change.as_str()]));
         words.extend(more);
         invocation(&words)
+    }
+
+    /// Runs it and prints what is asked for.
+    fn run(&self, run: &Run) -> Result<Exit, Stop> {
+        match run.format {
+            Format::Story => {
+                let opened = self.open(Lines::Digest(Digest::default()))?;
+                let asks = !run.no_ask
+                    && run.out.is_none()
+                    && std::io::stdin().is_terminal()
+                    && std::io::stdout().is_terminal();
+                match &run.out {
+                    Some(path) => {
+                        let story = self.story(&opened, run.verbose, &[]);
+                        let mut file = create(path)?;
+                        writeln!(file, "{}", story.join("\n"))?;
+                        file.flush()?;
+                    }
+                    None if asks => self.tell_and_ask(&opened, run.verbose)?,
+                    None => print(&self.story(&opened, run.verbose, &[]).join("\n"))?,
+                }
+                self.exit(&opened)
+            }
+            Format::Log | Format::Jsonl => {
+                let out: Box<dyn Write> = match &run.out {
+                    Some(path) => Box::new(create(path)?),
+                    None => Box::new(BufWriter::new(std::io::stdout())),
+                };
+                let opened = match run.format {
+                    Format::Log => self.open(Lines::Log(Digest::default(), out))?,
+                    _ => {
+                        let mut out = out;
+                        writeln!(out, "{}", trace_file::header(&self.scenario))?;
+                        self.open(Lines::Json(Digest::default(), out))?
+                    }
+                };
+                if run.format == Format::Jsonl {
+                    let footer = trace_file::footer(opened.session.as_ref(), &self.verdicts(&opened));
+                    match &run.out {
+                        Some(path) => writeln!(File::options().append(true).open(path)?, "{footer}")?,
+                        None => print(&footer)?,
+                    }
+                }
+                self.exit(&opened)
+            }
+            Format::Edn => {
+                let opened = self.open(Lines::None)?;
+                super::export::export_edn(run, &opened)?;
+                self.exit(&opened)
+            }
+            Format::Shiviz | Format::Mermaid | Format::Svg | Format::Html | Format::Perfetto => {
+                let opened = self.open(Lines::Digest(Digest::default()))?;
+                super::export::export(run, self, &opened)?;
+                self.exit(&opened)
+            }
+        }
     }
 
     /// Runs it.
@@ -141,7 +173,8 @@ impl Made {
         self.scenario.expect.iter().map(|expectation| opened.judge.verdict(&expectation.claim, end)).collect()
     }
 
-    fn exit(&self, opened: &Opened) -> Result<Exit, Stop> {
+    /// How the process ends after this run.
+    pub fn exit(&self, opened: &Opened) -> Result<Exit, Stop> {
         Ok(if self.met(&self.verdicts(opened), &opened.judge) { Exit::Met } else { Exit::Broken })
     }
 
@@ -383,8 +416,9 @@ impl Made {
             None => self.command("view", &[]),
         }];
         next.extend(why.map(|id| self.command("why", &[&id.to_string()])));
-        if self.scenario.plan.schedule.is_some() {
-            return next; // Whatever the seed, its order is laid down.
+        // Whatever the seed, the order of a schedule is laid down; and a changed run is one run.
+        if self.scenario.plan.schedule.is_some() || !self.but.is_empty() {
+            return next;
         }
         let mut sweep = vec!["sweep", &self.called];
         sweep.extend(self.variant.iter().flat_map(|variant| ["--variant", variant.as_str()]));

@@ -102,7 +102,7 @@ pub fn wants_color(color: Color, stream: &impl IsTerminal) -> bool {
     }
 }
 
-/// The scenario that is meant, its seed set.
+/// The scenario that is meant, its seed set, without the changes that are asked for.
 pub fn load(which: &Which) -> Result<Scenario, Stop> {
     let mut scenario = load_by_name(&which.scenario, which.variant.as_deref())?;
     if let Some(seed) = which.seed {

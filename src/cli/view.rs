@@ -86,8 +86,9 @@ mod screen {
 #[cfg(feature = "tui")]
 mod screen {
     use super::super::arguments::Which;
+    use super::super::but;
     use super::super::run::{Made, shown_violations};
-    use super::super::shared::{event, load, moment, wants_color};
+    use super::super::shared::{event, moment, wants_color};
     use super::*;
     use crate::check::Violation;
     use crate::node::EventId;
@@ -102,7 +103,7 @@ mod screen {
                 |entry: list::Entry| Entry { name: entry.name.to_owned(), title: entry.title, look: entry.look };
             let entries = list::entries()?.into_iter().map(entry).collect();
             let Some(scenario) = crate::tui::browse(entries, ascii, colour)? else { return Ok(Exit::Met) };
-            let which = Which { scenario, seed: None, variant: None };
+            let which = Which { scenario, seed: None, variant: None, but: Vec::new() };
             let view_of =
                 View { which, at: None, regex: None, delimiter: None, execution: None, ascii, no_ask: false };
             view(registry, &view_of, color)?;
@@ -176,7 +177,7 @@ mod screen {
             let scenario = trace_file::scenario(&header)?;
             return Made::new(registry, scenario, &header.scenario, header.variant.as_deref());
         }
-        Made::new(registry, load(which)?, &which.scenario, which.variant.as_deref())
+        but::made(registry, which)
     }
 
     /// Where to begin in a log, which tells no times.

@@ -2,8 +2,9 @@
 
 use super::Exit;
 use super::arguments::{Plain, Why, WhyNot};
+use super::but;
 use super::run::Made;
-use super::shared::{Stop, event, load, moment, print};
+use super::shared::{Stop, event, moment, print};
 use crate::scenario::Registry;
 use crate::trace::{
     Lines, STEPS, Trace, Wanted, past_lines, whole_past, why as steps, why_lines, why_not as absence, why_not_lines,
@@ -11,8 +12,7 @@ use crate::trace::{
 use serde_json::json;
 
 pub fn why(registry: &Registry, why: &Why) -> Result<Exit, Stop> {
-    let scenario = load(&why.which)?;
-    let made = Made::new(registry, scenario, &why.which.scenario, why.which.variant.as_deref())?;
+    let made = but::made(registry, &why.which)?;
     let mut opened = made.open(Lines::None)?;
     // Whoever runs it again cannot lend its trace meanwhile.
     let trace: Trace = opened.session.trace().clone();
@@ -50,8 +50,7 @@ fn at(made: &Made, id: &str) -> String {
 }
 
 pub fn why_not(registry: &Registry, why: &WhyNot) -> Result<Exit, Stop> {
-    let scenario = load(&why.which)?;
-    let made = Made::new(registry, scenario, &why.which.scenario, why.which.variant.as_deref())?;
+    let made = but::made(registry, &why.which)?;
     let opened = made.open(Lines::None)?;
     let trace = opened.session.trace();
     let at = match why.at.as_deref() {

@@ -1,7 +1,9 @@
 //! Many runs instead of one: every order of events up to a bound, the smallest run that fails, two runs side by side.
 
 mod breadth;
+pub mod but;
 mod depth;
+pub mod diff;
 mod search;
 mod verdict;
 mod visited;

@@ -1,6 +1,8 @@
 //! Branches made by hand: what a scenario expects the event to be after which it departs from the run.
 
 use super::registry::Failure;
+use super::syntax::{Body, Field, Kind, Node, parse};
+use super::{Diagnostic, Scenario};
 use crate::kernel::{Plan, Trigger};
 use crate::node::EventId;
 use crate::trace::{Trace, describe};
@@ -33,6 +35,34 @@ pub fn confirm(plan: &Plan, trace: &Trace) -> Result<(), Failure> {
         None => "No event of this run reads so.".to_owned(),
     };
     Err(Failure::Departed { event, text: format!("expects \"{expect}\"; here {found}. {elsewhere}") })
+}
+
+impl Scenario {
+    /// The same scenario, seed and end with further entries at the end of its faults, each as a scenario writes it:
+    /// what one has who pastes them there. Nothing else changes, as every draw is keyed by what it is for.
+    pub fn with_faults(&self, entries: &[String]) -> Result<Scenario, Diagnostic> {
+        let entry = |text: &String| {
+            let told =
+                |mistake| Diagnostic { file: "what you wrote".to_owned(), source: text.as_str().into(), mistake };
+            parse(text).map_err(told)
+        };
+        let entries = entries.iter().map(entry).collect::<Result<Vec<Node>, _>>()?;
+        let mut tree = self.tree.clone();
+        if let Kind::Record(Body::Fields(fields)) | Kind::Word(_, Some(Body::Fields(fields))) = &mut tree.kind {
+            match fields.iter_mut().find(|field| field.name == "faults").map(|field| &mut field.value.kind) {
+                Some(Kind::List(faults)) => faults.extend(entries),
+                Some(_) => unreachable!("the scenario was read, and its faults are a list"),
+                None => {
+                    let value = Node { span: 0..0, kind: Kind::List(entries) };
+                    fields.push(Field { name: "faults".to_owned(), name_span: 0..0, value });
+                }
+            }
+        }
+        let mut changed = Scenario::parse(&self.name, &tree.pretty(), None)?;
+        changed.variant = self.variant.clone();
+        (changed.plan.seed, changed.plan.until) = (self.plan.seed, self.plan.until);
+        Ok(changed)
+    }
 }
 
 #[cfg(test)]

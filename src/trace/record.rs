@@ -27,6 +27,19 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every kind, in order.
+    pub const ALL: [EventKind; 9] = [
+        EventKind::Boot,
+        EventKind::Deliver,
+        EventKind::TimerFired,
+        EventKind::SyncDone,
+        EventKind::Operation,
+        EventKind::Send,
+        EventKind::Lost,
+        EventKind::Fact,
+        EventKind::Fault,
+    ];
+
     /// The kind in one lower-case word, as logs and searches write it.
     pub const fn name(self) -> &'static str {
         match self {
