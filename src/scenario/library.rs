@@ -58,6 +58,7 @@ library! {
     "raft/full-omission",
     "raft/snapshot-catch-up",
     "raft/nemesis",
+    "raft/hunt",
     "replication/async-failover",
     "replication/forgotten-copy",
     "replication/forgotten-monitor",
