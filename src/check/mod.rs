@@ -29,6 +29,7 @@ mod answer;
 mod broadcast;
 mod clocks;
 mod consistency;
+mod coverage;
 mod durable;
 mod exclusion;
 mod history;
@@ -49,6 +50,7 @@ pub mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use coverage::{Coverage, Feature};
 pub use claim::{Answer, Claim, Measure, Promise, Question, Since, State};
 pub use history::{Ending, FaultHistory, History, Leadership, Moment, OperationHistory};
 pub use judge::Judge;

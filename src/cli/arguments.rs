@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::explore::sweep::Part;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -46,6 +47,10 @@ pub enum Command {
     Replay(Replay),
     /// Run many seeds and name those that break a promise
     Sweep(Sweep),
+    /// Put the parts of a sweep together
+    Merge(Merge),
+    /// Hunt for a run that breaks a promise, with faults of its own
+    Hunt(Hunt),
     /// Search every order in which things may happen, up to a bound
     Explore(Explore),
     /// Measure many seeds of several scenarios or variants, side by side
@@ -205,10 +210,67 @@ pub struct Sweep {
     /// The seeds from A up to, but without, B
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     pub seeds: Range<u64>,
+    /// Run the i-th of n parts only, as one of n machines; see merge
+    #[arg(long, value_name = "i/n", value_parser = part, requires = "out")]
+    pub partition: Option<Part>,
     /// How many runs go on at a time; all cores where absent
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
+    /// Where to keep what was found, as it is found; the same command goes on where this file ends
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Tell which kinds of state and fault the seeds reach
+    #[arg(long)]
+    pub coverage: bool,
+    /// End once so many seeds have reached no new kind of state or fault
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "partition")]
+    pub until_quiet: Option<u64>,
     /// How to print the failing seeds
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+}
+
+/// `merge`
+#[derive(Args, Debug)]
+pub struct Merge {
+    /// The files that sweep --partition 1/n to n/n --out wrote, in any order
+    #[arg(value_name = "FILE", required = true, num_args = 1..)]
+    pub files: Vec<PathBuf>,
+    /// Where to write the whole: the same file as of the whole sweep
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print the failing seeds
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+}
+
+/// `hunt`
+#[derive(Args, Debug)]
+#[command(after_help = "Adds crashes, pauses, cuts, clock steps and lost messages to the scenario's own faults. Looks for \
+    promises\nthat expect says are kept; that something comes too late is not counted.")]
+pub struct Hunt {
+    /// A file, - for standard input, or a built-in scenario such as raft/hunt
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+    /// One of the scenario's variants
+    #[arg(long, value_name = "V")]
+    pub variant: Option<String>,
+    /// How many runs it may take
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub runs: u64,
+    /// The seed of the hunt itself: another hunts elsewhere
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Draw every plan afresh, without learning from what was reached: to see what that is worth
+    #[arg(long)]
+    pub blind: bool,
+    /// How many runs go on at a time; all cores where absent. What is found does not depend on it
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Where to write the scenario that shows what was found
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print it
     #[arg(long, default_value = "text")]
     pub format: Plain,
 }
@@ -417,6 +479,23 @@ pub enum Model {
     /// :acquire :release; only who holds it can give it back.
     Lock,
 }
+
+/// Reads `3/16`.
+fn part(text: &str) -> Result<Part, String> {
+    let form = || format!("{text:?} is no part; the third of sixteen is written 3/16");
+    let (number, of) = text.split_once('/').ok_or_else(form)?;
+    let part = Part { number: number.parse().map_err(|_| form())?, of: of.parse().map_err(|_| form())? };
+    if part.of > MAX_PARTS {
+        return Err(format!("{MAX_PARTS} parts are the most"));
+    }
+    if !(1..=part.of).contains(&part.number) {
+        return Err(format!("there is no part {text}; of {} parts the first is 1/{0} and the last {0}/{0}", part.of));
+    }
+    Ok(part)
+}
+
+/// As many parts as the largest arrays of jobs have.
+const MAX_PARTS: u64 = 1_000_000;
 
 /// Reads `0..1000`.
 fn seeds(text: &str) -> Result<Range<u64>, String> {

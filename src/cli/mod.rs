@@ -12,7 +12,9 @@ mod diff;
 mod explore;
 mod export;
 mod foreign;
+mod hunt;
 mod list;
+mod merge;
 mod replay;
 mod run;
 mod setting;
@@ -96,6 +98,8 @@ fn main_of(registry: &Registry) -> Exit {
         }
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
+        Some(Command::Merge(merge)) => merge::merge(&merge),
+        Some(Command::Hunt(hunt)) => hunt::hunt(registry, &hunt),
         Some(Command::Explore(explore)) => explore::explore(registry, &explore),
         Some(Command::Compare(mut compare)) => {
             compare.ascii |= cli.ascii;
@@ -128,7 +132,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep explore compare diff why why-not stats check-history completions man";
+                let accepted = "accepted: scenario, and the commands: list run view replay sweep merge hunt explore compare diff why why-not stats check-history completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

@@ -5,6 +5,7 @@ use super::arguments::{Color, Format, Run};
 use super::ask::ask;
 use super::shared::{Stop, heeding, interrupted, invocation, load, print, words_of};
 use super::{but, setting, trace_file};
+use crate::explore::unexpected;
 use crate::check::{Answer, Claim, Judge, Measure, Promise, Question, Verdict, Violation};
 use crate::kernel::Over;
 use crate::node::{EventId, SimSpan, SimTime};
@@ -489,15 +490,6 @@ fn mentions(scenario: &Scenario, promise: Promise) -> bool {
         }
     }
     scenario.expect.iter().any(|expectation| about(&expectation.claim, promise))
-}
-
-/// Violations, seen as the run went, that make it a failure: of promises that were to hold. Where a scenario expects nothing, all are.
-pub fn unexpected<'a>(scenario: &'a Scenario, judge: &'a Judge) -> impl Iterator<Item = &'a Violation> {
-    judge.violations().filter(move |violation| {
-        let held = |claim: &Claim| matches!(claim, Claim::Holds(named) if named.parts().contains(&violation.promise));
-        let expected = scenario.expect.iter().any(|expectation| held(&expectation.claim));
-        expected || (scenario.expect.is_empty() && violation.promise != Promise::SinglePrimary)
-    })
 }
 
 /// Violations that are worth a page: those that make the run a failure, then those that the scenario is there to show.

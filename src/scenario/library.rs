@@ -62,6 +62,7 @@ library! {
     "raft/full-omission",
     "raft/snapshot-catch-up",
     "raft/nemesis",
+    "raft/hunt",
     "replication/async-failover",
     "replication/forgotten-copy",
     "replication/forgotten-monitor",

@@ -3,10 +3,10 @@
 use super::session::{Run, Session};
 use super::{Diagnostic, Scenario, branches};
 use crate::check::watch::{Wanted, Watch};
-use crate::check::{Judge, Measures, Meter};
+use crate::check::{Coverage, Feature, Judge, Measures, Meter};
 use crate::kernel::search::{Bounds, Machines, NoSpace, Space};
 use crate::kernel::{Over, Plan, Stuck, World};
-use crate::node::{Cluster, EventId, Kinds, Node, SimTime, Sink};
+use crate::node::{Cluster, Event, EventId, Kinds, Node, SimTime, Sink};
 use crate::protocols::mutant::Mutant;
 use crate::protocols::replication::{chain, leaderless, multi_leader, single_leader};
 use crate::protocols::{
@@ -53,6 +53,12 @@ pub trait Runner: Send + Sync {
 
     /// Runs, and measures what the run was worth. This takes longer than to judge it: each message is measured.
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure>;
+
+    /// Runs, and collects what kinds of state and fault the run reached.
+    fn cover(&self, seed: u64) -> Result<(Judged, Vec<Feature>), Failure>;
+
+    /// The kinds of messages that the protocol has.
+    fn messages(&self) -> Vec<&'static str>;
 }
 
 /// Told of a run's events and true time; says whether it may go on.
@@ -203,16 +209,33 @@ struct Prepared<N: Node> {
     config: N::Config,
 }
 
-/// Who watches a run: always a judge; a meter where bytes are wanted. One type, so that each protocol is compiled once.
-type Witness = (Judge, Option<Meter>);
+/// Who watches a run: always a judge, and perhaps one more. One type, so that each protocol is compiled once.
+type Witness = (Judge, Beside);
+
+/// Who watches beside the judge.
+enum Beside {
+    Nobody,
+    Meter(Meter),
+    Coverage(Coverage),
+}
+
+impl<N: Node> Sink<N> for Beside {
+    fn event(&mut self, event: &Event<'_, N>) {
+        match self {
+            Beside::Nobody => {}
+            Beside::Meter(meter) => meter.event(event),
+            Beside::Coverage(coverage) => coverage.event(event),
+        }
+    }
+}
 
 impl<N: Node> Prepared<N> {
     fn plan(&self, seed: u64) -> Arc<Plan> {
         Arc::new(Plan { seed, ..self.plan.clone() })
     }
 
-    fn watch(&self, meter: Option<Meter>) -> Witness {
-        (Judge::new(self.plan.cluster.clone()), meter)
+    fn watch(&self, beside: Beside) -> Witness {
+        (Judge::new(self.plan.cluster.clone()), beside)
     }
 
     fn session(
@@ -230,7 +253,7 @@ impl<N: Node> Prepared<N> {
         Ok(session)
     }
 
-    fn watched(&self, seed: u64, mut watch: Witness) -> Result<(Judged, Option<Meter>), Failure> {
+    fn watched(&self, seed: u64, mut watch: Witness) -> Result<(Judged, Beside), Failure> {
         let (over, end, events) = if branches::expects_events(&self.plan) {
             let session = self.session(seed, Lines::None, &mut watch, &mut |_, _| true)?;
             (session.over(), session.end(), session.trace().len() as u32)
@@ -240,20 +263,20 @@ impl<N: Node> Prepared<N> {
             world.stuck().map_or(Ok(()), |stuck| Err(Failure::Stuck(stuck.clone())))?;
             (over, world.now(), world.events())
         };
-        let (judge, meter) = watch;
-        Ok((Judged { judge, over, end, events }, meter))
+        let (judge, beside) = watch;
+        Ok((Judged { judge, over, end, events }, beside))
     }
 }
 
 impl<N: Node> Runner for Prepared<N> {
     fn open(&self, seed: u64, lines: Lines, progress: &mut Progress<'_>) -> Result<Opened, Failure> {
-        let mut watch = self.watch(None);
+        let mut watch = self.watch(Beside::Nobody);
         let session = self.session(seed, lines, &mut watch, progress)?;
         Ok(Opened { session, judge: watch.0 })
     }
 
     fn judge(&self, seed: u64) -> Result<Judged, Failure> {
-        Ok(self.watched(seed, self.watch(None))?.0)
+        Ok(self.watched(seed, self.watch(Beside::Nobody))?.0)
     }
 
     fn space(&self, bounds: &Bounds, wanted: &Wanted) -> Result<Box<dyn Space>, NoSpace> {
@@ -266,9 +289,21 @@ impl<N: Node> Runner for Prepared<N> {
     }
 
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure> {
-        let (judged, meter) = self.watched(seed, self.watch(Some(Meter::default())))?;
-        let measures = Measures::of_run(&judged.judge, &meter.unwrap_or_default(), judged.end);
+        let (judged, beside) = self.watched(seed, self.watch(Beside::Meter(Meter::default())))?;
+        let Beside::Meter(meter) = beside else { unreachable!("who watched is handed back") };
+        let measures = Measures::of_run(&judged.judge, &meter, judged.end);
         Ok((judged, measures))
+    }
+
+    fn cover(&self, seed: u64) -> Result<(Judged, Vec<Feature>), Failure> {
+        let coverage = Coverage::new(self.plan.cluster.clone());
+        let (judged, beside) = self.watched(seed, self.watch(Beside::Coverage(coverage)))?;
+        let Beside::Coverage(coverage) = beside else { unreachable!("who watched is handed back") };
+        Ok((judged, coverage.features()))
+    }
+
+    fn messages(&self) -> Vec<&'static str> {
+        N::Msg::kinds()
     }
 }
 

@@ -175,10 +175,10 @@ pub struct Meter {
 }
 
 /// There is a meter only where one is wanted.
-impl<N: Node> Sink<N> for Option<Meter> {
+impl<N: Node> Sink<N> for Meter {
     fn event(&mut self, event: &Event<'_, N>) {
-        if let (Some(meter), What::Send { msg, .. }) = (self, &event.what) {
-            meter.bytes += wire_size(*msg);
+        if let What::Send { msg, .. } = &event.what {
+            self.bytes += wire_size(*msg);
         }
     }
 }
