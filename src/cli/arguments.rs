@@ -240,8 +240,10 @@ pub struct Merge {
 
 /// `hunt`
 #[derive(Args, Debug)]
-#[command(after_help = "Adds crashes, pauses, cuts, clock steps and lost messages to the scenario's own faults. Looks for \
-    promises\nthat expect says are kept; that something comes too late is not counted.")]
+#[command(
+    after_help = "Adds crashes, pauses, cuts, clock steps and lost messages to the scenario's own faults. Looks for \
+    promises\nthat expect says are kept; that something comes too late is not counted."
+)]
 pub struct Hunt {
     /// A file, - for standard input, or a built-in scenario such as raft/hunt
     #[arg(value_name = "SCENARIO")]
@@ -271,7 +273,9 @@ pub struct Hunt {
 
 /// `explore`
 #[derive(Args, Debug)]
-#[command(after_help = "What may go wrong and what is looked for stand in the scenario's field explore: see help scenario.")]
+#[command(
+    after_help = "What may go wrong and what is looked for stand in the scenario's field explore: see help scenario."
+)]
 pub struct Explore {
     /// A file, - for standard input, or a built-in scenario such as raft/search-forgotten-vote
     #[arg(value_name = "SCENARIO")]
