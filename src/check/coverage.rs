@@ -10,7 +10,7 @@
 //! - a kind of fault that strikes a node in its role, and right after what it declared last;
 //! - what comes near to a broken promise: see [`NEAR`].
 
-use crate::node::{Cluster, ClockChange, DiskMode, Event, Fact, FactKind, Fault, LossReason, Node, NodeId};
+use crate::node::{ClockChange, Cluster, DiskMode, Event, Fact, FactKind, Fault, LossReason, Node, NodeId};
 use crate::node::{OperationId, SimSpan, Sink, What};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,9 +22,27 @@ pub struct Feature(u16);
 
 /// The kinds of fault, as they are told of: those that last while they do, then those that pass at once.
 const FAULTS: [&str; 21] = [
-    "crash", "pause", "slow node", "cut", "lossy links", "slow links", "held messages", "disk that keeps",
-    "disk that tears", "disk that lies", "slow disk", "full disk", "fast clock", "slow clock", "stopped clock",
-    "clock step", "wiped disk", "timer that ends early", "dropped message", "delayed message", "doubled message",
+    "crash",
+    "pause",
+    "slow node",
+    "cut",
+    "lossy links",
+    "slow links",
+    "held messages",
+    "disk that keeps",
+    "disk that tears",
+    "disk that lies",
+    "slow disk",
+    "full disk",
+    "fast clock",
+    "slow clock",
+    "stopped clock",
+    "clock step",
+    "wiped disk",
+    "timer that ends early",
+    "dropped message",
+    "delayed message",
+    "doubled message",
 ];
 
 /// What comes near to a broken promise.
@@ -208,7 +226,8 @@ impl Coverage {
     /// Keeps what a fact tells of its node, and sees what is near to a broken promise.
     fn learn(&mut self, node: NodeId, fact: &Fact) {
         let others = |role: usize| {
-            let is_other = |(place, known): (usize, &Known)| place != node.index() && !known.is_down && known.role == role;
+            let is_other =
+                |(place, known): (usize, &Known)| place != node.index() && !known.is_down && known.role == role;
             self.nodes.iter().enumerate().any(is_other)
         };
         let last = self.nodes[node.index()].last;
@@ -380,7 +399,9 @@ impl<N: Node> Sink<N> for Coverage {
         match (&event.what, event.node) {
             (What::Fact(fact), Some(node)) => self.fact(node, fact),
             (What::Fault { fault, ends, .. }, _) => self.fault(fault, *ends),
-            (What::Boot { .. }, Some(node)) => (self.nodes[node.index()].is_down, self.nodes[node.index()].role) = (false, 0),
+            (What::Boot { .. }, Some(node)) => {
+                (self.nodes[node.index()].is_down, self.nodes[node.index()].role) = (false, 0)
+            }
             (What::Lost { reason, .. }, _) => {
                 let number = *reason as usize;
                 self.losses[number] += 1;

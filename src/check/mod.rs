@@ -50,8 +50,8 @@ pub mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{Coverage, Feature};
 pub use claim::{Answer, Claim, Measure, Promise, Question, Since, State};
+pub use coverage::{Coverage, Feature};
 pub use history::{Ending, FaultHistory, History, Leadership, Moment, OperationHistory};
 pub use judge::Judge;
 pub use measures::{Measures, Meter};

@@ -246,8 +246,10 @@ pub struct Merge {
 
 /// `hunt`
 #[derive(Args, Debug)]
-#[command(after_help = "Adds crashes, pauses, cuts, clock steps and lost messages to the scenario's own faults. Looks for \
-    promises\nthat expect says are kept; that something comes too late is not counted.")]
+#[command(
+    after_help = "Adds crashes, pauses, cuts, clock steps and lost messages to the scenario's own faults. Looks for \
+    promises\nthat expect says are kept; that something has not come by the end is not counted."
+)]
 pub struct Hunt {
     /// A file, - for standard input, or a built-in scenario such as raft/hunt
     #[arg(value_name = "SCENARIO")]

@@ -15,7 +15,10 @@ pub fn hunt(registry: &Registry, hunt: &Hunt) -> Result<Exit, Stop> {
     let runner = registry.prepare(&scenario)?;
     if scenario.plan.schedule.is_some() {
         let help = "Leave out its field schedule; or search all its orders:  explore";
-        return Err(Stop::wrong(format!("{} lays down what happens, so no fault can be added\n{help}", scenario.name)));
+        return Err(Stop::wrong(format!(
+            "{} lays down what happens, so no fault can be added\n{help}",
+            scenario.name
+        )));
     }
     let pool = pool(hunt.jobs)?;
     let bar = progress_bar(hunt.runs);
@@ -38,7 +41,11 @@ pub fn hunt(registry: &Registry, hunt: &Hunt) -> Result<Exit, Stop> {
     if let (Some(found), Some(path)) = (&hunted.found, &hunt.out) {
         write!(create(path)?, "{}", told.as_scenario(found))?;
     }
-    eprintln!("{seconds:.1} s, {:.0} runs a second, {} at a time", hunted.runs as f64 / seconds, pool.current_num_threads());
+    eprintln!(
+        "{seconds:.1} s, {:.0} runs a second, {} at a time",
+        hunted.runs as f64 / seconds,
+        pool.current_num_threads()
+    );
     if hunted.is_interrupted {
         let how_far = format!("{} of {} runs are done and have found nothing", hunted.runs, hunt.runs);
         return Err(Stop::interrupted(&format!("{how_far}\nAGAIN  {}", told.command(&[]))));
@@ -64,11 +71,16 @@ impl Told<'_> {
         let mut lines = vec![
             format!("hunt {name}  seed {seed}{manner}"),
             format!("  {}", self.scenario.title),
-            format!("LOOKED AT  {}, {events} events; {pool} reached something new, the last of them the {last_new}.", counted(runs, "run")),
+            format!(
+                "LOOKED AT  {}, {events} events; {pool} reached something new, the last of them the {last_new}.",
+                counted(runs, "run")
+            ),
             format!("           {features} kinds of state and fault together"),
         ];
         let Some(prey) = found else {
-            lines.push("FOUND  nothing: no promise that is to hold was broken. That is evidence, and no proof.".to_owned());
+            lines.push(
+                "FOUND  nothing: no promise that is to hold was broken. That is evidence, and no proof.".to_owned(),
+            );
             return lines;
         };
         let faults = counted(prey.plan.faults.len() as u64, "fault");

@@ -3,7 +3,9 @@
 use super::Exit;
 use super::arguments::{Plain, Sweep};
 use super::run::refuse_endless;
-use super::shared::{Stop, counted, heeding, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of};
+use super::shared::{
+    Stop, counted, heeding, interrupted, invocation, load_by_name, pool, print, progress_bar, words_of,
+};
 use crate::explore::coverage::Reached;
 use crate::explore::sweep::{self, Asked, Ended, Failing, Header, Part, Recording, Swept, Trouble};
 use crate::scenario::{Registry, Scenario};
@@ -53,7 +55,11 @@ pub fn sweep(registry: &Registry, sweep: &Sweep) -> Result<Exit, Stop> {
     eprintln!("{seconds:.1} s, {speed:.2} million events a second, {} at a time", pool.current_num_threads());
     if ended == Ended::Interrupted {
         let all = asked.count();
-        return Err(Stop::interrupted(&format!("{} of {all} seeds are done\nGO ON  {}", swept.seeds, go_on(sweep, &asked, &swept))));
+        return Err(Stop::interrupted(&format!(
+            "{} of {all} seeds are done\nGO ON  {}",
+            swept.seeds,
+            go_on(sweep, &asked, &swept)
+        )));
     }
     Ok(told.exit())
 }
@@ -190,7 +196,8 @@ impl Told<'_> {
             print(&json!({"seed": seed, "failure": what, "command": self.command(*seed)}).to_string())?;
         }
         let asked = self.header.asked();
-        let (start, end) = (asked.seeds.start, if asked.part == Part::WHOLE { asked.seeds.start + seeds } else { asked.seeds.end });
+        let (start, end) =
+            (asked.seeds.start, if asked.part == Part::WHOLE { asked.seeds.start + seeds } else { asked.seeds.end });
         let mut told = json!({"seeds": [start, end], "runs": seeds, "failing": failing.len(), "events": events});
         if asked.part != Part::WHOLE {
             told["part"] = json!([asked.part.number, asked.part.of]);

@@ -40,7 +40,12 @@ pub struct Planned {
 enum When {
     At(SimSpan),
     /// After a node has declared such a fact for the nth time.
-    Fact { kind: FactKind, node: String, nth: u32, after: SimSpan },
+    Fact {
+        kind: FactKind,
+        node: String,
+        nth: u32,
+        after: SimSpan,
+    },
 }
 
 /// What it does.
@@ -51,9 +56,19 @@ enum What {
     /// Nobody of one side reaches the other.
     Cut([Vec<String>; 2]),
     /// The clock is set on, or back.
-    Clock { node: String, back: bool, by: SimSpan },
+    Clock {
+        node: String,
+        back: bool,
+        by: SimSpan,
+    },
     /// The nth message of a kind is lost, and those right after it; it has a trigger of its own.
-    Drop { kind: String, from: String, to: String, nth: u32, times: u32 },
+    Drop {
+        kind: String,
+        from: String,
+        to: String,
+        nth: u32,
+        times: u32,
+    },
 }
 
 impl Planned {
@@ -66,24 +81,34 @@ impl Planned {
                     "(on: Message(kind: {kind:?}, from: {from:?}, to: {to:?}), nth: {nth}{times}, do: Drop)"
                 );
             }
-            (_, When::At(at)) => format!("(at: \"{at}\""),
+            (_, When::At(at)) => format!("(at: {}", millis(*at)),
             (_, When::Fact { kind, node, nth, after }) => {
-                let after = if *after == SimSpan::ZERO { String::new() } else { format!(", after: \"{after}\"") };
+                let after =
+                    if *after == SimSpan::ZERO { String::new() } else { format!(", after: {}", millis(*after)) };
                 format!("(on: Fact(kind: {kind}, node: {node:?}), nth: {nth}{after}")
             }
         };
-        text += &format!(", lasting: \"{}\", do: ", self.lasting);
+        text += &format!(", lasting: {}, do: ", millis(self.lasting));
         text += &match &self.what {
             What::Crash(node) => format!("Crash({node:?})"),
             What::Pause(node) => format!("Pause({node:?})"),
             What::Cut(sides) => format!("Partition({sides:?})"),
             What::Clock { node, back, by } => {
-                format!("Clock({node:?}, Step(\"{}{by}\"))", if *back { "-" } else { "" })
+                format!(
+                    "Clock({node:?}, Step({}))",
+                    if *back { millis(*by).replacen('"', "\"-", 1) } else { millis(*by) }
+                )
             }
             What::Drop { .. } => unreachable!("written above"),
         };
         text + ")"
     }
+}
+
+/// A span in milliseconds, as a scenario writes it: `"356.1ms"`.
+fn millis(span: SimSpan) -> String {
+    let (whole, tenths) = (span.0 / 1_000_000, span.0 / 100_000 % 10);
+    if tenths == 0 { format!("\"{whole}ms\"") } else { format!("\"{whole}.{tenths}ms\"") }
 }
 
 impl Plan {
@@ -140,11 +165,7 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// Of a scenario: its servers, its protocol's messages, and the facts that were seen.
-    pub fn new(
-        scenario: &'a Scenario,
-        messages: &'a [&'static str],
-        facts: impl Iterator<Item = FactKind>,
-    ) -> Self {
+    pub fn new(scenario: &'a Scenario, messages: &'a [&'static str], facts: impl Iterator<Item = FactKind>) -> Self {
         let cluster = &scenario.plan.cluster;
         let is_server = |name: &&str| {
             let id = cluster.find(name).expect("the cluster has its own nodes");
@@ -255,9 +276,7 @@ impl<'a> Field<'a> {
                 let (nth, times) = (spread(1, 128, draws) as u32, spread(1, 8, draws) as u32);
                 What::Drop { kind, from, to, nth, times }
             }
-            _ => {
-                What::Clock { node: self.node(draws), back: draws.random_bool(0.5), by: span(100, 20_000, draws) }
-            }
+            _ => What::Clock { node: self.node(draws), back: draws.random_bool(0.5), by: span(100, 20_000, draws) },
         }
     }
 

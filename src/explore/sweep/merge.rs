@@ -18,7 +18,8 @@ pub fn merge(files: Vec<(String, Vec<u8>)>) -> Result<(Header, Vec<Block>), Stri
     let mut first: Option<(String, Header)> = None;
     for (called, text) in files {
         let told = |why: &str| format!("{called}: {why}");
-        let (header, blocks, _) = read(&text).map_err(|why| told(&why.to_string()))?.ok_or_else(|| told("it is empty"))?;
+        let (header, blocks, _) =
+            read(&text).map_err(|why| told(&why.to_string()))?.ok_or_else(|| told("it is empty"))?;
         let (other, whole) = first.get_or_insert_with(|| (called.clone(), header.clone()));
         let (part, of) = (header.asked().part, whole.asked().part.of);
         if let Some(difference) = whole.difference(&header) {
@@ -34,7 +35,8 @@ pub fn merge(files: Vec<(String, Vec<u8>)>) -> Result<(Header, Vec<Block>), Stri
     }
     let (_, header) = first.ok_or_else(|| "there is nothing to merge".to_owned())?;
     let of = header.asked().part.of;
-    let missing: Vec<String> = (1..=of).filter(|number| !pieces.contains_key(number)).map(|number| format!("{number}/{of}")).collect();
+    let missing: Vec<String> =
+        (1..=of).filter(|number| !pieces.contains_key(number)).map(|number| format!("{number}/{of}")).collect();
     if !missing.is_empty() {
         let (what, are) = if missing.len() == 1 { ("part", "is") } else { ("parts", "are") };
         return Err(format!("{what} {} {are} missing", missing.join(", ")));

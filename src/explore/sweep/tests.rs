@@ -62,7 +62,9 @@ fn lines_are_read_as_they_were_written() {
     let lines = written.lines();
     let (header, blocks, kept) = read(format!("{text}{lines}").as_bytes()).unwrap().unwrap();
     assert_eq!((header.line().as_str(), &blocks[..], kept), (text, &[written][..], text.len() + lines.len()));
-    for (was, is) in [("\"failing\":1", "\"failing\":2"), ("[0,2]", "[2,4]"), ("[7,0]", "[7,5]"), ("\"seed\":1", "\"seed\":2")] {
+    for (was, is) in
+        [("\"failing\":1", "\"failing\":2"), ("[0,2]", "[2,4]"), ("[7,0]", "[7,5]"), ("\"seed\":1", "\"seed\":2")]
+    {
         let damaged = format!("{text}{}", lines.replacen(was, is, 1));
         let why = read(damaged.as_bytes()).err().map(|why| why.to_string());
         assert_eq!(why.as_deref(), Some("its line 3 is damaged"), "{is}");
