@@ -181,6 +181,8 @@ pub struct Progress {
     pub next: usize,
     /// What a node is to choose in the present step; `None` as nodes boot.
     pub answers: Option<Vec<u32>>,
+    /// What nodes have chosen, where that is written down.
+    pub chosen: Option<Vec<u32>>,
     /// How often each node's clock has gone on.
     pub ticks: Vec<u32>,
     /// The operations that clients have not been given yet, the next one last.
@@ -193,7 +195,7 @@ impl Progress {
     pub fn new(plan: &Plan) -> Progress {
         let mut commands = plan.commands().unwrap_or_default();
         commands.reverse();
-        Progress { next: 0, answers: None, ticks: vec![0; plan.cluster.len()], commands, stuck: None }
+        Progress { next: 0, answers: None, chosen: None, ticks: vec![0; plan.cluster.len()], commands, stuck: None }
     }
 }
 
