@@ -15,6 +15,7 @@ mod replay;
 mod run;
 mod setting;
 mod shared;
+mod shrink;
 mod sweep;
 mod trace_file;
 mod view;
@@ -95,6 +96,7 @@ fn main_of(registry: &Registry) -> Exit {
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
         Some(Command::Explore(explore)) => explore::explore(registry, &explore),
+        Some(Command::Shrink(shrink)) => shrink::shrink(registry, &shrink),
         Some(Command::Compare(mut compare)) => {
             compare.ascii |= cli.ascii;
             compare::compare(registry, &compare)
@@ -125,7 +127,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep explore compare why why-not stats check-history completions man";
+                let accepted = "accepted: scenario, and the commands: list run view replay sweep explore shrink compare why why-not stats check-history completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

@@ -3,6 +3,7 @@
 mod breadth;
 mod depth;
 mod search;
+pub mod shrink;
 mod visited;
 mod walk;
 
