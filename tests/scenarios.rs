@@ -4,6 +4,7 @@
 //! with `// Long runs:`: of these a few seeds are run here, and the rest by a sweep.
 
 use pessimist::check::{Answer, Claim, Promise, Question};
+use pessimist::explore::shrink::{Goal, shrink};
 use pessimist::kernel::Action;
 use pessimist::node::{EventId, Fact};
 use pessimist::scenario::{Judged, Opened, Registry, Runner, Scenario, library};
@@ -298,4 +299,26 @@ fn every_story_fits_on_a_page() {
         })
         .collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// How small the failing run of each mutant becomes: its events, and what goes wrong in it.
+const SMALLEST: &[(&str, usize, usize)] = &[];
+
+/// Each known bug's first failing run shrinks to a story that fits on a page.
+#[test]
+fn every_mutant_shrinks() {
+    let found: Vec<_> = MUTANTS
+        .iter()
+        .map(|&(name, variant, seed, promise)| {
+            let (mut scenario, _) = read(name, Some(variant));
+            scenario.set_seed(seed);
+            let shrunk = shrink(&Registry::standard(), &scenario, Goal::Broken(promise), &mut |_| true);
+            let shrunk = shrunk.unwrap_or_else(|failure| panic!("{variant}: {failure}"));
+            let small = Scenario::parse(variant, &shrunk.text, None).unwrap_or_else(|mistake| panic!("{mistake}"));
+            let judged = Registry::standard().prepare(&small).unwrap().judge(small.plan.seed).unwrap();
+            assert!(missed(&small, &judged).is_empty(), "{variant}: {}", shrunk.text);
+            (variant, shrunk.to.events, shrunk.to.faults)
+        })
+        .collect();
+    assert_eq!(found, SMALLEST);
 }

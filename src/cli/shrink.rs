@@ -53,7 +53,8 @@ fn goal(shrink: &Shrink, scenario: &Scenario, judged: &Judged) -> Result<Option<
         let Claim::Violated(promise) = scenario.claim(&format!("Violated({name})"))? else {
             return Err(Stop::usage(format!("{name:?} is no promise")));
         };
-        let keeps = || Stop::Said(Exit::Broken, format!("this run does not break {promise}: there is nothing to shrink"));
+        let keeps =
+            || Stop::Said(Exit::Broken, format!("this run does not break {promise}: there is nothing to shrink"));
         return broken(promise).map(Some).ok_or_else(keeps);
     }
     if let Some(violation) = unexpected(scenario, judge).min_by_key(|violation| violation.event) {
@@ -137,7 +138,8 @@ impl Told<'_> {
         let opened = made.open(Lines::Digest(Digest::default()))?;
         lines.extend(made.found(&opened));
         if self.shrink.out.is_none() {
-            let mut more: Vec<&str> = self.shrink.promise.iter().flat_map(|name| ["--promise", name.as_str()]).collect();
+            let mut more: Vec<&str> =
+                self.shrink.promise.iter().flat_map(|name| ["--promise", name.as_str()]).collect();
             more.extend(["--out", &path]);
             lines.push(format!("KEEP IT  {}", command(self.shrink, self.scenario, "shrink", &more)));
         }

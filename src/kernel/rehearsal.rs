@@ -12,10 +12,10 @@ use super::plan::{Action, NodeSelector, Plan, Rule, Trigger};
 use super::process::Parcel;
 use super::schedule::{Alarm, Choice, Letter, Schedule, Step};
 use super::world::World;
-use crate::node::{
-    Event, EventId, Fault, LocalSpan, Node, NodeId, Op, Retry, SimTime, Sink, What, digest, kind_of,
-};
+use crate::node::{Event, EventId, Fault, LocalSpan, Node, NodeId, Op, Retry, SimTime, Sink, What, digest, kind_of};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// A run's order, to be played again.
@@ -184,31 +184,30 @@ impl<N: Node> World<N> {
     /// Plays a script in a world whose plan is [`Script::plan`]. What cannot happen is passed over.
     pub fn rehearse<S: Sink<N>>(&mut self, cues: &[Cue], sink: &mut S) -> Taken {
         self.run(sink);
-        let (mut prints, mut asked) = (Vec::new(), 0);
+        let (mut way, mut asked) = (Way::new(cues), 0);
         let mut taken = Vec::with_capacity(cues.len());
         for cue in cues {
-            // Messages are sent to the end of those that are on their way.
-            prints.extend(self.held[prints.len()..].iter().map(|parcel| digest(&parcel.msg)));
-            let choice = match &cue.act {
-                Act::Deliver(known, stays) => self.look_for(known, &prints).map(|(place, letter)| {
-                    if *stays {
-                        return Choice::Duplicate(letter);
+            way.sent(&self.held);
+            let step = match &cue.act {
+                Act::Deliver(known, stays) => way.look_for(known).map(|(place, letter)| {
+                    self.begin_step(&cue.answers);
+                    let parcel = if *stays { self.held[place].clone() } else { self.held.remove(place) };
+                    if !*stays {
+                        way.letters.remove(place);
                     }
-                    prints.remove(place);
-                    Choice::Deliver(letter)
+                    self.arrive_at_process(parcel, sink);
+                    if *stays { Choice::Duplicate(letter) } else { Choice::Deliver(letter) }
                 }),
                 Act::Expire(node, kind, print) => self.look_for_timer(*node, kind, *print).map(Choice::Expire),
                 Act::Synced(node, nth) => Some(Choice::Synced(*node, *nth)),
                 Act::Ask(question) => Some(Choice::Ask(question.client)),
-                Act::Crash(node, survive) => {
-                    let unsynced = self.unsynced(*node) as u32;
-                    Some(Choice::Crash(*node, unsynced.min(*survive)))
-                }
+                Act::Crash(node, survive) => Some(Choice::Crash(*node, (*survive).min(self.unsynced(*node) as u32))),
                 Act::Restart(node) => Some(Choice::Restart(*node)),
                 Act::Tick(node) => Some(Choice::Tick(*node)),
             };
-            let step = choice.map(|choice| Step { choice, answers: cue.answers.clone() });
-            let step = step.filter(|step| self.take_step(step, sink).is_ok());
+            let step = step.map(|choice| Step { choice, answers: cue.answers.clone() });
+            let is_done = matches!(cue.act, Act::Deliver(..));
+            let step = step.filter(|step| is_done || self.take_step(step, sink).is_ok());
             if let Act::Ask(_) = cue.act {
                 // What could not be asked is never asked, and the client's next is the next of the script.
                 self.progress.commands.retain(|command| step.is_some() || command.rule != asked);
@@ -220,27 +219,72 @@ impl<N: Node> World<N> {
         taken
     }
 
-    /// The place of a message among those that are on their way, and its name in a schedule.
-    fn look_for(&self, known: &Known, prints: &[u64]) -> Option<(usize, Letter)> {
-        let Known { from, to, kind, print, from_last } = known;
-        let on_link = |parcel: &Parcel<N::Msg>| (parcel.from, parcel.to) == (*from, *to);
-        let of_kind = |parcel: &Parcel<N::Msg>| on_link(parcel) && kind_of(&parcel.msg) == *kind;
-        let same = (0..self.held.len()).find(|&place| prints[place] == *print && on_link(&self.held[place]));
-        let place = same.or_else(|| {
-            let places = (0..self.held.len()).rev().filter(|&place| of_kind(&self.held[place]));
-            places.take(*from_last as usize + 1).last()
-        })?;
-        let nth = self.held[..=place].iter().filter(|parcel| of_kind(parcel)).count() as u32;
-        (nth > 0).then(|| (place, Letter { kind: kind.clone(), from: *from, to: *to, nth }))
-    }
-
     /// The timer of a node that reads so; where none does, its first of that kind.
     fn look_for_timer(&self, node: NodeId, kind: &str, print: u64) -> Option<Alarm> {
         let timers = &self.processes[node.index()].timers;
-        let of_kind = timers.set_in_order().map(|slot| &timers.get(slot).timer).filter(|timer| kind_of(*timer) == kind);
+        let of_kind =
+            timers.set_in_order().map(|slot| &timers.get(slot).timer).filter(|timer| kind_of(*timer) == kind);
         let prints: Vec<u64> = of_kind.map(digest).collect();
         let place = prints.iter().position(|other| *other == print).or((!prints.is_empty()).then_some(0))?;
         Some(Alarm { node, kind: kind.to_owned(), nth: place as u32 + 1 })
+    }
+}
+
+/// The messages that are on their way, as a rehearsal looks for them.
+struct Way {
+    /// Each as it stands in [`World::held`].
+    letters: Vec<Seen>,
+    /// How many cues still want a message that says just this.
+    wanted: BTreeMap<(NodeId, NodeId, u64), usize>,
+}
+
+struct Seen {
+    from: NodeId,
+    to: NodeId,
+    print: u64,
+    kind: &'static str,
+}
+
+impl Way {
+    fn new(cues: &[Cue]) -> Self {
+        let mut wanted = BTreeMap::new();
+        for cue in cues {
+            if let Act::Deliver(Known { from, to, print, .. }, _) = &cue.act {
+                *wanted.entry((*from, *to, *print)).or_default() += 1;
+            }
+        }
+        Way { letters: Vec::new(), wanted }
+    }
+
+    /// Takes note of what was sent: it stands at the end of what is on its way.
+    fn sent<M: Serialize + Hash>(&mut self, held: &[Parcel<M>]) {
+        let seen = |Parcel { from, to, msg, .. }: &Parcel<M>| Seen {
+            from: *from,
+            to: *to,
+            print: digest(msg),
+            kind: kind_of(msg),
+        };
+        self.letters.extend(held[self.letters.len()..].iter().map(seen));
+    }
+
+    /// The place of a message, and its name in a schedule. One that says the same; or one of its kind that no later cue
+    /// wants for what it says.
+    fn look_for(&mut self, known: &Known) -> Option<(usize, Letter)> {
+        let Known { from, to, kind, print, from_last } = known;
+        if let Some(count) = self.wanted.get_mut(&(*from, *to, *print)) {
+            *count -= 1;
+        }
+        let on_link = |seen: &Seen| (seen.from, seen.to) == (*from, *to);
+        let of_kind = |seen: &Seen| on_link(seen) && seen.kind == kind;
+        let is_free =
+            |seen: &Seen| self.wanted.get(&(seen.from, seen.to, seen.print)).is_none_or(|count| *count == 0);
+        let same = self.letters.iter().position(|seen| seen.print == *print && on_link(seen));
+        let place = same.or_else(|| {
+            let others = self.letters.iter().enumerate().rev().filter(|(_, seen)| of_kind(seen) && is_free(seen));
+            others.map(|(place, _)| place).take(*from_last as usize + 1).last()
+        })?;
+        let nth = self.letters[..=place].iter().filter(|seen| of_kind(seen)).count() as u32;
+        (nth > 0).then(|| (place, Letter { kind: kind.clone(), from: *from, to: *to, nth }))
     }
 }
 
@@ -281,9 +325,7 @@ impl<N: Node> Sink<N> for Writer {
                 let known = Known { from: *from, to, kind: kind.to_owned(), print: digest(*msg), from_last };
                 Act::Deliver(known, false)
             }
-            (What::TimerFired { timer }, Some(node)) => {
-                Act::Expire(node, kind_of(*timer).to_owned(), digest(*timer))
-            }
+            (What::TimerFired { timer }, Some(node)) => Act::Expire(node, kind_of(*timer).to_owned(), digest(*timer)),
             (What::SyncDone, Some(node)) => Act::Synced(node, 1),
             (What::Operation { operation, .. }, Some(client)) => Act::Ask(Question {
                 client,

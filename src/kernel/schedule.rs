@@ -12,7 +12,8 @@ use super::plan::{Action, NodeSelector, Plan, RuleId, Trigger};
 use super::process::Parcel;
 use super::world::{Over, World};
 use crate::node::{
-    ClockReading, Fault, LocalSpan, LocalTime, LossReason, Node, NodeId, Operation, OperationId, SimSpan, Sink, kind_of,
+    ClockReading, Fault, LocalSpan, LocalTime, LossReason, Node, NodeId, Operation, OperationId, SimSpan, Sink,
+    kind_of,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -221,9 +222,14 @@ impl<N: Node> World<N> {
 
     /// Does what a schedule says, or says why it cannot be done.
     pub(super) fn take_step<S: Sink<N>>(&mut self, step: &Step, sink: &mut S) -> Result<(), String> {
-        self.now = self.now + BETWEEN_STEPS;
-        self.progress.answers = Some(step.answers.clone());
+        self.begin_step(&step.answers);
         self.take(&step.choice, sink)
+    }
+
+    /// The next step begins, in which a node is to choose so.
+    pub(super) fn begin_step(&mut self, answers: &[u32]) {
+        self.now = self.now + BETWEEN_STEPS;
+        self.progress.answers = Some(answers.to_vec());
     }
 
     fn take<S: Sink<N>>(&mut self, choice: &Choice, sink: &mut S) -> Result<(), String> {
@@ -296,7 +302,8 @@ impl<N: Node> World<N> {
     /// The place of a message among those that are on their way.
     fn find(&self, letter: &Letter) -> Result<usize, String> {
         let Letter { kind, from, to, nth } = letter;
-        let is_it = |parcel: &Parcel<N::Msg>| (parcel.from, parcel.to) == (*from, *to) && kind_of(&parcel.msg) == *kind;
+        let is_it =
+            |parcel: &Parcel<N::Msg>| (parcel.from, parcel.to) == (*from, *to) && kind_of(&parcel.msg) == *kind;
         let mut found = self.held.iter().enumerate().filter(|(_, parcel)| is_it(parcel));
         let count = found.clone().count();
         found.nth(*nth as usize - 1).map(|(place, _)| place).ok_or_else(|| {

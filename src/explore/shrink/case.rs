@@ -7,6 +7,7 @@ use crate::kernel::{Act, Cue, Script, Step};
 use crate::node::{Datum, NodeId, Op, Retry};
 use crate::scenario::syntax::Node;
 use crate::scenario::{Registry, Runner, Scenario};
+use std::collections::BTreeMap;
 
 /// Up to how many steps any two of them are tried to be left out together. Our choice: two thousand tries.
 const PAIRS_UP_TO: usize = 64;
@@ -64,13 +65,17 @@ impl<'a> Case<'a> {
 
     /// Leaves out whatever can be, until nothing can.
     pub fn shrink(&mut self, tries: &mut Tries<'_>) {
+        // What takes much away at once comes first.
         self.change_once(tries, vec![Change::SyncsAtOnce]);
+        self.change(tries, Self::fewer_nodes);
+        self.change(tries, Self::without_a_sort);
         loop {
             let before = (self.script.clone(), self.scenario.content.clone());
             let cues = tries.reduce(self.script.cues.clone(), |cues| self.test(cues));
             self.take(cues);
             self.change(tries, Self::fewer_nodes);
             self.change(tries, Self::plainer);
+            self.change(tries, Self::other_parts);
             if before == (self.script.clone(), self.scenario.content.clone()) && !self.drop_pair(tries) {
                 return;
             }
@@ -120,6 +125,34 @@ impl<'a> Case<'a> {
         changes
     }
 
+    /// All steps of a sort could be missing: all messages of a kind on a link, all crashes of a node.
+    fn without_a_sort(&self) -> Vec<Change> {
+        let mut sorts: BTreeMap<Sort, usize> = BTreeMap::new();
+        for cue in &self.script.cues {
+            *sorts.entry(sort(&cue.act)).or_default() += 1;
+        }
+        let mut sorts: Vec<(Sort, usize)> = sorts.into_iter().filter(|(_, count)| *count > 1).collect();
+        sorts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sorts.into_iter().map(|(sort, _)| Change::Sort(sort)).collect()
+    }
+
+    /// Two nodes of a group could play each other's parts, such that a client need not ask one after the other.
+    fn other_parts(&self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for group in self.scenario.plan.cluster.groups() {
+            for (place, first) in group.members.iter().enumerate() {
+                changes.extend(group.members[place + 1..].iter().map(|second| Change::Swap(*first, *second)));
+            }
+        }
+        if self.script.cues.iter().any(|cue| self.is_patience(cue)) { changes } else { Vec::new() }
+    }
+
+    /// Whether a cue is that a client's timer fires.
+    fn is_patience(&self, cue: &Cue) -> bool {
+        let asks = |other: &Cue| matches!(&other.act, Act::Ask(question) if question.client == cue.act.node());
+        matches!(cue.act, Act::Expire(..)) && self.script.cues.iter().any(asks)
+    }
+
     /// Settings and words that could be as they are by themselves.
     fn plainer(&self) -> Vec<Change> {
         let mut changes = vec![];
@@ -147,6 +180,24 @@ impl<'a> Case<'a> {
                 script.cues[*place] = cue.clone();
                 self.with(tree, script)
             }
+            Change::Sort(gone) => {
+                let cues = script.cues.iter().filter(|cue| sort(&cue.act) != *gone).cloned().collect();
+                self.with(tree, Script { cues, ..*script })
+            }
+            Change::Swap(first, second) => {
+                let name = |node: NodeId| {
+                    Some(if node == *first {
+                        *second
+                    } else if node == *second {
+                        *first
+                    } else {
+                        node
+                    })
+                };
+                let patient = script.cues.iter().filter(|cue| !self.is_patience(cue));
+                let cue = |cue: &Cue| Some(Cue { act: cue.act.renamed(&name)?, ..cue.clone() });
+                self.with(tree, Script { cues: patient.filter_map(cue).collect(), ..*script })
+            }
             Change::Without(nodes) => self.among(nodes, &|node| (!nodes.contains(&node)).then_some(node)),
             Change::Fold(from, to) => self.among(&[*from], &|node| Some(if node == *from { *to } else { node })),
         }
@@ -157,11 +208,9 @@ impl<'a> Case<'a> {
         let cluster = &self.scenario.plan.cluster;
         let names: Vec<&str> = gone.iter().map(|node| cluster.name(*node)).collect();
         let tree = tree::without_nodes(&self.scenario.tree, &names)?;
-        let left: Vec<NodeId> = cluster.ids().filter(|node| !gone.contains(node)).collect();
-        let renamed = |node: NodeId| {
-            let node = stands_for(node)?;
-            Some(cluster.id(left.iter().position(|other| *other == node)?))
-        };
+        let smaller = Scenario::parse("the shrunk scenario", &tree.pretty(), None).ok()?.plan.cluster;
+        // A node is known by its name and its place, and the place is another one now.
+        let renamed = |node: NodeId| smaller.find(cluster.name(stands_for(node)?));
         let cue = |cue: &Cue| Some(Cue { act: cue.act.renamed(&renamed)?, ..cue.clone() });
         let cues = self.script.cues.iter().filter_map(cue).collect();
         self.with(&tree, Script { cues, ..self.script })
@@ -171,10 +220,27 @@ impl<'a> Case<'a> {
 /// One thing that could be left out, or be plainer.
 enum Change {
     SyncsAtOnce,
+    Sort(Sort),
+    Swap(NodeId, NodeId),
     Field(Vec<String>),
     Cue(usize, Cue),
     Without(Vec<NodeId>),
     Fold(NodeId, NodeId),
+}
+
+/// What steps can be alike in: what happens, of which kind, and at which nodes.
+type Sort = (u8, String, NodeId, NodeId);
+
+fn sort(act: &Act) -> Sort {
+    let (number, kind, from) = match act {
+        Act::Deliver(known, _) => (0, known.kind.clone(), known.from),
+        Act::Expire(node, kind, _) => (1, kind.clone(), *node),
+        Act::Synced(node, _) => (2, String::new(), *node),
+        Act::Ask(question) => (3, String::new(), question.client),
+        Act::Crash(node, _) | Act::Restart(node) => (4, String::new(), *node),
+        Act::Tick(node) => (5, String::new(), *node),
+    };
+    (number, kind, from, act.node())
 }
 
 /// The same cue in plainer words.

@@ -18,7 +18,7 @@ pub use reduce::{Stand, Tries};
 use crate::check::{Claim, Promise};
 use crate::node::Fault;
 use crate::scenario::syntax::Node;
-use crate::scenario::{Failure, Judged, Opened, Registry, Runner, Scenario};
+use crate::scenario::{Failure, Judged, Opened, Registry, Scenario};
 use crate::trace::{Lines, Trace};
 use case::Case;
 use std::collections::BTreeSet;
@@ -154,25 +154,36 @@ fn smaller_tree(
             Goal::Broken(promise) => opened.judge.violation(promise).map(|violation| violation.time.0),
             Goal::Missed(_) => None,
         };
-        let untils: Vec<Node> = broken.into_iter().flat_map(rounded_up).map(|until| {
-            let mut tree = tree.clone();
-            tree::set(&mut tree, "until", &format!("\"{until}\""));
-            tree
-        }).collect();
+        let untils: Vec<Node> = broken
+            .into_iter()
+            .flat_map(rounded_up)
+            .map(|until| {
+                let mut tree = tree.clone();
+                tree::set(&mut tree, "until", &format!("\"{until}\""));
+                tree
+            })
+            .collect();
         if let Some((place, ())) = tries.first(untils.len(), |place| does(&untils[place])) {
             tree = untils[place].clone();
         }
         let parts = tree::parts(&tree);
         let with = |parts: &[tree::Path]| {
             let kept: BTreeSet<&tree::Path> = parts.iter().collect();
-            let must = |path: &tree::Path| path.len() == 1 && ["title", "expect", "protocol", "cluster"].contains(&path[0].as_str());
+            let must = |path: &tree::Path| {
+                path.len() == 1 && ["title", "expect", "protocol", "cluster"].contains(&path[0].as_str())
+            };
             tree::pruned(&tree, &Vec::new(), &|path| must(path) || kept.contains(path))
         };
         let left = tries.reduce(parts.clone(), |parts| {
             does(&with(parts))?;
             // What stood within a part that is gone is gone with it.
             let kept: BTreeSet<&tree::Path> = parts.iter().collect();
-            let stands = |path: &tree::Path| (1..path.len()).all(|length| length == 1 && ["protocol", "cluster"].contains(&path[0].as_str()) || kept.contains(&path[..length].to_vec()));
+            let stands = |path: &tree::Path| {
+                (1..path.len()).all(|length| {
+                    length == 1 && ["protocol", "cluster"].contains(&path[0].as_str())
+                        || kept.contains(&path[..length].to_vec())
+                })
+            };
             Some(parts.iter().filter(|path| stands(path)).cloned().collect())
         });
         let is_done = left.len() == parts.len();

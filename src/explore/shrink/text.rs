@@ -12,13 +12,14 @@ use crate::trace::{EventKind, Trace, fact_words};
 const TOLD: usize = 2;
 
 /// A script as a scenario with a schedule, its steps, and how large its run is.
-pub fn of_case(registry: &Registry, case: &Case<'_>, promise: Promise) -> Result<(String, Vec<String>, Extent), Failure> {
+pub fn of_case(
+    registry: &Registry,
+    case: &Case<'_>,
+    promise: Promise,
+) -> Result<(String, Vec<String>, Extent), Failure> {
     let cluster = &case.scenario.plan.cluster;
-    let schedule = Schedule {
-        steps: case.steps.clone(),
-        tick: case.script.tick,
-        syncs_at_once: case.script.syncs_at_once,
-    };
+    let schedule =
+        Schedule { steps: case.steps.clone(), tick: case.script.tick, syncs_at_once: case.script.syncs_at_once };
     let questions = case.script.cues.iter().filter_map(|cue| match &cue.act {
         Act::Ask(question) => Some(question),
         _ => None,
@@ -62,7 +63,8 @@ fn note(opened: &Opened, step: usize, broken: Option<&Violation>) -> String {
     if let Some(violation) = broken.filter(|violation| events.contains(&violation.event)) {
         return format!("BROKEN: {}", violation.headline);
     }
-    let facts = events.iter().filter(|event| trace.record(**event).kind() == EventKind::Fact && is_news(trace, **event));
+    let facts =
+        events.iter().filter(|event| trace.record(**event).kind() == EventKind::Fact && is_news(trace, **event));
     let mut told: Vec<String> = facts.map(|event| fact_words(trace, *event)).collect();
     let more = told.len().saturating_sub(TOLD);
     told.truncate(TOLD);

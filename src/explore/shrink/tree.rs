@@ -129,7 +129,9 @@ pub fn pruned(node: &Node, at: &Path, keep: &impl Fn(&Path) -> bool) -> Node {
             let kept = pairs.filter(|(path, ..)| keep(path));
             Kind::Map(kept.map(|(path, key, value)| (key.clone(), pruned(value, &path, keep))).collect())
         }
-        Kind::Word(word, Some(Body::Values(values))) if matches!(values.as_slice(), [Node { kind: Kind::List(_), .. }]) => {
+        Kind::Word(word, Some(Body::Values(values)))
+            if matches!(values.as_slice(), [Node { kind: Kind::List(_), .. }]) =>
+        {
             let inner = |node: &Node| match &node.kind {
                 Kind::List(items) => Node { kind: Kind::List(list(items)), ..node.clone() },
                 _ => node.clone(),
