@@ -39,6 +39,21 @@ fn golden_traces() {
     insta::assert_snapshot!("trace-log", stdout(&["run", "start/silence-means-unknown", "--format", "log"]));
 }
 
+/// A failing run made small: the same on one thread and on several, and a scenario that does what it says.
+#[test]
+fn golden_shrink() {
+    let file = tempdir().join("small.ron");
+    let path = file.to_str().expect("the path is UTF-8");
+    let told = stdout(&["shrink", "raft/forgotten-vote", "--jobs", "1"]);
+    assert_eq!(told, stdout(&["shrink", "raft/forgotten-vote", "--jobs", "3"]));
+    assert_eq!(exit(&["shrink", "raft/forgotten-vote", "--out", path]), 0);
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    insta::assert_snapshot!("shrink", format!("{told}\n{}", text.replace(path, "small.ron")));
+    assert_eq!(exit(&["run", path]), 0);
+    assert_eq!(exit(&["shrink", path]), 0);
+    assert_eq!(exit(&["shrink", "raft/happy-path"]), 1);
+}
+
 /// Of every chapter what a student asks first.
 #[test]
 fn golden_reasons() {

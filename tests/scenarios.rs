@@ -4,6 +4,7 @@
 //! with `// Long runs:`: of these a few seeds are run here, and the rest by a sweep.
 
 use pessimist::check::{Answer, Claim, Promise, Question};
+use pessimist::explore::shrink::{Goal, shrink};
 use pessimist::explore::{Ended, Limits, Looked, Manner, Options, Searched, limits_of, marks_of, search};
 use pessimist::kernel::{Action, Plan};
 use pessimist::node::{EventId, Fact};
@@ -341,4 +342,35 @@ fn every_story_fits_on_a_page() {
         })
         .collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// How small the failing runs of mutants become: their events, and what goes wrong in them. The two others take minutes
+/// where nothing is optimised.
+const SMALLEST: &[(&str, usize, usize)] = &[
+    ("vote-not-persisted", 31, 1),
+    ("votes-without-up-to-date-check", 41, 0),
+    ("heartbeat-skips-consistency-check", 50, 0),
+    ("sync-holds-handler", 54, 0),
+];
+
+/// The first failing run of a known bug, ten thousand events long, shrinks to a story that fits on a page.
+#[test]
+fn mutants_shrink() {
+    let is_quick = |variant: &str| SMALLEST.iter().any(|(name, ..)| *name == variant);
+    let found: Vec<_> = MUTANTS
+        .iter()
+        .filter(|(_, variant, ..)| is_quick(variant))
+        .map(|&(name, variant, seed, promise)| {
+            let (mut scenario, _) = read(name, Some(variant));
+            scenario.set_seed(seed);
+            let shrunk = shrink(&Registry::standard(), &scenario, Goal::Broken(promise), &mut |_| true);
+            let shrunk = shrunk.unwrap_or_else(|failure| panic!("{variant}: {failure}"));
+            let small = Scenario::parse(variant, &shrunk.text, None).unwrap_or_else(|mistake| panic!("{mistake}"));
+            let runner = Registry::standard().prepare(&small).unwrap_or_else(|mistake| panic!("{mistake}"));
+            let judged = runner.judge(small.plan.seed).unwrap_or_else(|failure| panic!("{variant}: {failure}"));
+            assert!(missed(&small, &judged).is_empty(), "{variant}: {}", shrunk.text);
+            (variant, shrunk.to.events, shrunk.to.faults)
+        })
+        .collect();
+    assert_eq!(found, SMALLEST);
 }

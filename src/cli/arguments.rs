@@ -53,6 +53,8 @@ pub enum Command {
     Hunt(Hunt),
     /// Search every order in which things may happen, up to a bound
     Explore(Explore),
+    /// Make a failing run as small as can be, as a scenario of its own
+    Shrink(Shrink),
     /// Measure many seeds of several scenarios or variants, side by side
     Compare(Compare),
     /// Name the first difference of two runs, what followed from it and what stayed the same
@@ -317,6 +319,27 @@ pub struct Explore {
     #[arg(long, default_value = "text")]
     pub format: Plain,
     /// Where to write what was found, as a scenario that run, view and why read
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `shrink`
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 it is as small as was found; 1 this run does not fail; 130 interrupted, with the smallest so far.")]
+pub struct Shrink {
+    /// Which run
+    #[command(flatten)]
+    pub which: Which,
+    /// The promise that is to stay broken, such as ElectionSafety; the first one that makes the run fail where absent
+    #[arg(long, value_name = "P")]
+    pub promise: Option<String>,
+    /// How many threads; all cores where absent. What is found does not depend on it
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// How to print it
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+    /// Where to write it, as a scenario that run, view and why read
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

@@ -19,6 +19,7 @@ mod replay;
 mod run;
 mod setting;
 mod shared;
+mod shrink;
 mod sweep;
 mod trace_file;
 mod view;
@@ -101,6 +102,7 @@ fn main_of(registry: &Registry) -> Exit {
         Some(Command::Merge(merge)) => merge::merge(&merge),
         Some(Command::Hunt(hunt)) => hunt::hunt(registry, &hunt),
         Some(Command::Explore(explore)) => explore::explore(registry, &explore),
+        Some(Command::Shrink(shrink)) => shrink::shrink(registry, &shrink),
         Some(Command::Compare(mut compare)) => {
             compare.ascii |= cli.ascii;
             compare::compare(registry, &compare)
@@ -132,7 +134,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep merge hunt explore compare diff why why-not stats check-history completions man";
+                let accepted = "accepted: scenario, and the commands: list run view replay sweep merge hunt explore shrink compare diff why why-not stats check-history completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

@@ -10,6 +10,7 @@ mod depth;
 pub mod diff;
 mod failure;
 mod search;
+pub mod shrink;
 mod verdict;
 mod visited;
 mod walk;

@@ -193,6 +193,10 @@ pub struct Storage<N: Node> {
     pub mode: DiskMode,
     /// How many unsynced writes survive the next crash, where a schedule says so.
     pub survive: Option<u64>,
+    /// How many survived the last crash.
+    pub survived: u64,
+    /// The place of the sync that was done last, among those that were under way.
+    pub ended: usize,
 }
 
 impl<N: Node> Storage<N> {
@@ -205,6 +209,8 @@ impl<N: Node> Storage<N> {
             next_token: 0,
             mode: plan.mode,
             survive: None,
+            survived: 0,
+            ended: 0,
         }
     }
 
@@ -246,6 +252,7 @@ impl<N: Node> Storage<N> {
     /// Ends a sync; gives it, or `None` where a crash has forgotten it. A disk that lies leaves the platter as it was.
     pub fn end_sync(&mut self, token: u32) -> Option<Sync<N>> {
         let place = self.syncs.iter().position(|sync| sync.token == token)?;
+        self.ended = place;
         let sync = self.syncs.remove(place);
         if self.mode != DiskMode::Lies {
             self.settle(sync.upto.saturating_sub(self.settled));
@@ -270,6 +277,7 @@ impl<N: Node> Storage<N> {
             (None, DiskMode::Tears) => torn(unsynced),
             (None, DiskMode::Loses | DiskMode::Lies | DiskMode::Slow(_) | DiskMode::Full) => 0,
         };
+        self.survived = kept.min(unsynced);
         self.settle(kept);
         self.settled += self.cache.len() as u64;
         self.cache.clear();

@@ -182,6 +182,8 @@ pub struct Progress {
     pub next: usize,
     /// What a node is to choose in the present step; `None` as nodes boot.
     pub answers: Option<Vec<u32>>,
+    /// What nodes have chosen, where that is written down.
+    pub chosen: Option<Vec<u32>>,
     /// How often each node's clock has gone on.
     pub ticks: Vec<u32>,
     /// The operations that clients have not been given yet, the next one last.
@@ -194,7 +196,7 @@ impl Progress {
     pub fn new(plan: &Plan) -> Progress {
         let mut commands = plan.commands().unwrap_or_default();
         commands.reverse();
-        Progress { next: 0, answers: None, ticks: vec![0; plan.cluster.len()], commands, stuck: None }
+        Progress { next: 0, answers: None, chosen: None, ticks: vec![0; plan.cluster.len()], commands, stuck: None }
     }
 }
 
@@ -220,9 +222,14 @@ impl<N: Node> World<N> {
 
     /// Does what a schedule says, or says why it cannot be done.
     pub(super) fn take_step<S: Sink<N>>(&mut self, step: &Step, sink: &mut S) -> Result<(), String> {
-        self.now = self.now + BETWEEN_STEPS;
-        self.progress.answers = Some(step.answers.clone());
+        self.begin_step(&step.answers);
         self.take(&step.choice, sink)
+    }
+
+    /// The next step begins, in which a node is to choose so.
+    pub(super) fn begin_step(&mut self, answers: &[u32]) {
+        self.now = self.now + BETWEEN_STEPS;
+        self.progress.answers = Some(answers.to_vec());
     }
 
     fn take<S: Sink<N>>(&mut self, choice: &Choice, sink: &mut S) -> Result<(), String> {

@@ -401,10 +401,12 @@ impl<N: Node> World<N> {
         let (key, now, mut asked) = (wiring.choice_keys[node.index()], now.0, 0);
         let mut choose = |bound: u32| {
             asked += 1;
-            match &progress.answers {
+            let chosen = match &progress.answers {
                 None => Draw::new(subject(key, &now), asked).random_range(0..bound),
                 Some(answers) => answers.get(asked as usize - 1).copied().unwrap_or(0).min(bound - 1),
-            }
+            };
+            progress.chosen.iter_mut().for_each(|list| list.push(chosen));
+            chosen
         };
         let mut ctx = Ctx::new(node, &plan.cluster, reading, scratch, &mut choose);
         body(&mut process.state, &mut ctx)

@@ -5,7 +5,7 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::watch::{Wanted, Watch};
 use crate::check::{Coverage, Feature, Judge, Measures, Meter};
 use crate::kernel::search::{Bounds, Machines, NoSpace, Space};
-use crate::kernel::{Over, Plan, Stuck, World};
+use crate::kernel::{Over, Plan, Script, Stuck, Taken, World};
 use crate::node::{Cluster, Event, EventId, Kinds, Node, SimTime, Sink};
 use crate::protocols::mutant::Mutant;
 use crate::protocols::replication::{chain, leaderless, multi_leader, single_leader};
@@ -50,6 +50,12 @@ pub trait Runner: Send + Sync {
 
     /// The same protocol and configuration with another plan.
     fn replanned(&self, plan: Plan) -> Box<dyn Runner>;
+
+    /// Runs, and writes down what happens.
+    fn script(&self, seed: u64) -> Result<Script, Failure>;
+
+    /// Plays a script instead of what the scenario lays down; passes over what cannot happen.
+    fn rehearse(&self, seed: u64, script: &Script) -> Result<(Judged, Taken), Failure>;
 
     /// Runs, and measures what the run was worth. This takes longer than to judge it: each message is measured.
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure>;
@@ -286,6 +292,19 @@ impl<N: Node> Runner for Prepared<N> {
 
     fn replanned(&self, plan: Plan) -> Box<dyn Runner> {
         Box::new(Prepared::<N> { plan, config: self.config.clone() })
+    }
+
+    fn script(&self, seed: u64) -> Result<Script, Failure> {
+        caught(|| World::<N>::written_down(self.plan(seed), self.config.clone()))
+    }
+
+    fn rehearse(&self, seed: u64, script: &Script) -> Result<(Judged, Taken), Failure> {
+        let plan = Plan { seed, ..script.plan(&self.plan) };
+        let mut watch = self.watch(Beside::Nobody);
+        let mut world = World::<N>::new(plan, self.config.clone());
+        let taken = caught(|| world.rehearse(&script.cues, &mut (&mut watch as &mut dyn Sink<N>)))?;
+        let judged = Judged { judge: watch.0, over: Over::Scheduled, end: world.now(), events: world.events() };
+        Ok((judged, taken))
     }
 
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure> {

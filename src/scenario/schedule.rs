@@ -150,8 +150,8 @@ impl KindNames {
     }
 }
 
-/// A schedule as a scenario writes it, each step on a line.
-pub fn written(schedule: &Schedule, cluster: &Cluster) -> String {
+/// A schedule as a scenario writes it, each step on a line, with a comment where there is one for it.
+pub fn written(schedule: &Schedule, cluster: &Cluster, notes: &[String]) -> String {
     let mut text = String::from("(");
     if schedule.syncs_at_once {
         text += "syncs: AtOnce, ";
@@ -160,8 +160,10 @@ pub fn written(schedule: &Schedule, cluster: &Cluster) -> String {
         text += &format!("tick: \"{}\", ", SimSpan(schedule.tick.0));
     }
     text += "steps: [";
-    for step in &schedule.steps {
-        text += &format!("\n    {},", step_written(step, cluster));
+    let notes = notes.iter().map(String::as_str).chain(std::iter::repeat(""));
+    for (step, note) in schedule.steps.iter().zip(notes) {
+        let comment = if note.is_empty() { String::new() } else { format!("  // {}", note.replace('\n', " ")) };
+        text += &format!("\n    {},{comment}", step_written(step, cluster));
     }
     text + "\n  ])"
 }
@@ -206,11 +208,20 @@ impl Scenario {
         if let Kind::Record(Body::Fields(fields)) | Kind::Word(_, Some(Body::Fields(fields))) = &mut tree.kind {
             fields.retain(|field| !WITHOUT.contains(&field.name.as_str()));
         }
-        let head = tree.pretty();
-        let head = head.trim_end().strip_suffix(')').unwrap_or(&head).trim_end().trim_end_matches(',').to_owned();
-        let schedule = written(schedule, &self.plan.cluster);
-        let text = format!("{head},\n  schedule: {schedule},\n  expect: [{}],\n)\n", expect.join(", "));
-        debug_assert!(parse(&text).is_ok(), "{text}");
-        text
+        laid_down(&tree, &self.plan.cluster, schedule, expect, &[])
     }
+
+    /// The same scenario with its order laid down and all else as it is; `notes` are comments on the steps.
+    pub fn laid_down(&self, schedule: &Schedule, expect: &[String], notes: &[String]) -> String {
+        laid_down(&self.tree, &self.plan.cluster, schedule, expect, notes)
+    }
+}
+
+fn laid_down(tree: &Node, cluster: &Cluster, schedule: &Schedule, expect: &[String], notes: &[String]) -> String {
+    let head = tree.pretty();
+    let head = head.trim_end().strip_suffix(')').unwrap_or(&head).trim_end().trim_end_matches(',').to_owned();
+    let schedule = written(schedule, cluster, notes);
+    let text = format!("{head},\n  schedule: {schedule},\n  expect: [{}],\n)\n", expect.join(", "));
+    debug_assert!(parse(&text).is_ok(), "{text}");
+    text
 }
