@@ -134,9 +134,12 @@ impl Told<'_> {
         lines.extend(steps.iter().enumerate().map(|(place, step)| format!("  {:>3}  {step}", place + 1)));
         lines.push(String::new());
         let path = self.path();
-        let made = Made::new(registry, Scenario::parse(&path, &self.text(), None)?, &path, None)?;
-        let opened = made.open(Lines::Digest(Digest::default()))?;
-        lines.extend(made.found(&opened));
+        if !*is_interrupted {
+            // Whoever does not want to wait is not kept waiting by one more run.
+            let made = Made::new(registry, Scenario::parse(&path, &self.text(), None)?, &path, None)?;
+            let opened = made.open(Lines::Digest(Digest::default()))?;
+            lines.extend(made.found(&opened));
+        }
         if self.shrink.out.is_none() {
             let mut more: Vec<&str> =
                 self.shrink.promise.iter().flat_map(|name| ["--promise", name.as_str()]).collect();

@@ -100,6 +100,7 @@ impl<'a> Case<'a> {
     }
 
     fn change_once(&mut self, tries: &mut Tries<'_>, changes: Vec<Change>) -> bool {
+        tries.left(self.script.cues.len());
         let found = tries.first(changes.len(), |place| self.changed(&changes[place]));
         let Some((_, case)) = found else { return false };
         *self = case;

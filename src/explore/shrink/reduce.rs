@@ -32,6 +32,11 @@ impl<'a> Tries<'a> {
         self.stand.tries
     }
 
+    /// Says how many items are left.
+    pub fn left(&mut self, items: usize) {
+        self.stand.left = items;
+    }
+
     /// Whether the person did not want to wait.
     pub fn is_over(&self) -> bool {
         self.is_over
