@@ -138,7 +138,6 @@ fn golden_refusals() {
         "merge 1.jsonl old.jsonl".to_owned(),
         "merge notes.txt".to_owned(),
         "merge empty.jsonl".to_owned(),
-        "merge nothing.jsonl".to_owned(),
         format!("{sweep} --partition 4/3 --out x.jsonl"),
         format!("{sweep} --partition 3 --out x.jsonl"),
         "hunt raft/search-forgotten-vote --runs 0".to_owned(),
