@@ -51,8 +51,7 @@ OTHER FIELDS, all optional
   explore: (timeouts: 2, crashes: 1, drops: 0, duplicates: Any, ticks: 1,
     tick: "1s", network: Ordered or Duplicating, syncs: AtOnce, depth: 20,
     states: 100000, always: [RaftSafety], sometimes: [HasLeader],
-    eventually: [Ok("w")], expect: [Holds(RaftSafety)])
-  schedule: (steps: [Expire(node: "n1", timer: "Election"), ...])
+    eventually: [Ok("w")], expect: [Holds(RaftSafety)])   schedule: (steps: [])
 "#;
 
 /// The words of the language, chapter by chapter.

@@ -168,7 +168,7 @@ fn walks_of_raft_are_judged_alike() {
     let raft = [SinglePrimary].into_iter().chain(RaftSafety.parts().iter().copied()).collect::<Vec<_>>();
     let more = |bounds: Bounds| Bounds { timeouts: Some(5), crashes: Some(2), drops: Some(1), ..bounds };
     let broken: Vec<u32> =
-        variants.iter().map(|variant| broken_walks("raft/search-mutants", Some(variant), more, &raft)).collect();
+        variants.into_iter().map(|variant| broken_walks("raft/search-mutants", Some(variant), more, &raft)).collect();
     // That the rare ones are judged alike is seen where their shortest stories are run: tests/searches.rs.
     assert!(broken.iter().filter(|count| **count > 0).count() >= 2, "{broken:?}");
     broken_walks("raft/search", None, more, &raft);
