@@ -95,5 +95,5 @@ fn a_change_can_be_kept() {
 #[test]
 fn a_changed_run_can_be_asked_about() {
     let why = told(&["why", "raft/leader-crash", "--but", "drop e93", "e771"]);
-    assert!(why.contains("n2 LEADS term 2") && why.contains("--but 'drop e93'"), "{why}");
+    assert!(why.contains("n2 leads term 2") && why.contains("--but 'drop e93'"), "{why}");
 }
