@@ -150,13 +150,10 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
     /// Adds what becomes of a state when something happens to one of its machines.
     fn act(&mut self, state: &[Id], base: Print, node: usize, code: Code, aside: Aside) {
         let machine = state[MACHINES + node];
-        if self.desk.branches(machine, code).is_none() {
-            self.work_out(machine, code);
-        }
-        let count = self.desk.branches(machine, code).map_or(0, <[Branch]>::len);
+        let outcome = self.desk.outcome(machine, code).unwrap_or_else(|| self.work_out(machine, code));
         let is_counted = matches!(aside.spent, Some(Change::Asked(_)));
-        for branch in 0..count {
-            let Branch { machine: after, sends, seen, .. } = &self.desk.branches(machine, code).expect("just found")[branch];
+        for branch in 0..self.desk.branches(outcome).len() {
+            let Branch { machine: after, sends, seen, .. } = &self.desk.branches(outcome)[branch];
             let (after, seen, count) = (*after, *seen, sends.len());
             let changes_nothing = after == machine && count == 0 && seen.is_none() && !is_counted;
             if changes_nothing && !(self.is_ordered() && aside.gone.is_some()) {
@@ -190,7 +187,7 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             (successor[TALLY], successor[WATCHER], successor[MACHINES + node]) = (tally, watcher, after);
             print = self.take_away(start, print, aside.gone);
             for place in 0..count {
-                let letter = self.desk.branches(machine, code).expect("just found")[branch].sends[place];
+                let letter = self.desk.branches(outcome)[branch].sends[place];
                 print = self.fly(start, print, letter);
             }
             let action = Action { code, how: aside.how, node: node as u16, branch: branch as u16 };
@@ -255,7 +252,7 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
     }
 
     /// Works out what becomes of a machine when something happens to it. Twice: a handler is to do the same each time.
-    fn work_out(&mut self, id: Id, code: Code) {
+    fn work_out(&mut self, id: Id, code: Code) -> Id {
         let kept = self.desk.machine(id).clone();
         let (node, machine) = (kept.node, kept.machine);
         let happening = self.happening(code);
@@ -286,7 +283,7 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
             let seen = (!outcome.seen.is_empty()).then(|| self.keep_sight(node, outcome.seen));
             branches.push(Branch { machine, sends, seen, answers: outcome.answers.into() });
         }
-        self.desk.remember_branches(id, code, branches);
+        self.desk.keep_outcome(id, code, branches)
     }
 
     fn happening<'b>(&'b self, code: Code) -> Happening<'b, N> {

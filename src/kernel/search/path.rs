@@ -186,7 +186,7 @@ impl<N: Node, W: Watcher> Space for Machines<N, W> {
         for (state, action) in path {
             let desk = tables::Desk { shared: &self.tables, own: &mut *own };
             let machine = state[MACHINES + usize::from(action.node)];
-            let branches = desk.branches(machine, action.code).unwrap_or_default();
+            let branches = desk.outcome(machine, action.code).map_or(&[][..], |outcome| desk.branches(outcome));
             let answers = branches.get(usize::from(action.branch)).map(|branch| branch.answers.to_vec());
             actions.push((*action, answers.unwrap_or_default()));
         }

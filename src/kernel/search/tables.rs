@@ -165,7 +165,9 @@ pub struct Tables<N: Node, W: Watcher> {
     pub sights: Shelf<Sight>,
     pub watchers: Shelf<W>,
     pub tallies: Shelf<Tally>,
-    branches: Map<u64, Box<[Branch]>>,
+    /// What became of machines, by keys of what happened to them; and its number by that key.
+    outcomes: Vec<(u64, Box<[Branch]>)>,
+    by_happening: Map<u64, Id>,
     /// What a watcher knows after a sight, and what that marks.
     views: Map<u64, (Id, u64)>,
     counts: Map<u64, Id>,
@@ -187,7 +189,8 @@ impl<N: Node, W: Watcher> Default for Tables<N, W> {
             sights: Shelf::default(),
             watchers: Shelf::default(),
             tallies: Shelf::default(),
-            branches: Map::default(),
+            outcomes: Vec::new(),
+            by_happening: Map::default(),
             views: Map::default(),
             counts: Map::default(),
             flaws: Vec::new(),
@@ -320,16 +323,25 @@ impl<N: Node, W: Watcher> Desk<'_, N, W> {
         own.find(print).unwrap_or_else(|| own.add(value(), print)) | LOCAL
     }
 
-    /// What became of a machine when that happened, where it was worked out before.
+    /// The number of what became of a machine when that happened, where it was worked out before.
     #[inline]
-    pub fn branches(&self, machine: Id, code: Code) -> Option<&[Branch]> {
+    pub fn outcome(&self, machine: Id, code: Code) -> Option<Id> {
         let key = code.of(machine);
-        self.shared.branches.get(&key).or_else(|| self.own.branches.get(&key)).map(|branches| &**branches)
+        let shared = self.shared.by_happening.get(&key).copied();
+        shared.or_else(|| self.own.by_happening.get(&key).map(|id| id | LOCAL))
     }
 
-    pub fn remember_branches(&mut self, machine: Id, code: Code, branches: Vec<Branch>) {
+    /// What became of a machine, by its number.
+    #[inline]
+    pub fn branches(&self, outcome: Id) -> &[Branch] {
+        let (tables, place) =
+            if outcome & LOCAL == 0 { (self.shared, outcome) } else { (&*self.own, outcome & !LOCAL) };
+        &tables.outcomes[place as usize].1
+    }
+
+    pub fn keep_outcome(&mut self, machine: Id, code: Code, branches: Vec<Branch>) -> Id {
         self.own.worked_out += 1;
-        self.own.branches.insert(code.of(machine), branches.into());
+        self.own.keep_outcome(code.of(machine), branches.into()) | LOCAL
     }
 
     /// What a watcher knows once it has seen something, and what that marks.
@@ -420,7 +432,7 @@ impl<N: Node, W: Watcher> Tables<N, W> {
         let sights = self.sights.take_in(own.sights.values);
         let watchers = self.watchers.take_in(own.watchers.values);
         let tallies = self.tallies.take_in(own.tallies.values);
-        for (key, branches) in own.branches {
+        for (key, branches) in own.outcomes {
             let code = Code(key as u32);
             let which = match code.kind() {
                 Kind::Deliver => shared(code.which(), &letters),
@@ -434,7 +446,7 @@ impl<N: Node, W: Watcher> Tables<N, W> {
                 seen: branch.seen.map(|sight| shared(sight, &sights)),
                 answers: branch.answers,
             });
-            self.branches.insert(Code::new(code.kind(), which).of(machine), branches.collect());
+            self.keep_outcome(Code::new(code.kind(), which).of(machine), branches.collect());
         }
         for (key, (after, marks)) in own.views {
             let (watcher, sight) = (shared((key >> 32) as Id, &watchers), shared(key as Id, &sights));
@@ -448,6 +460,14 @@ impl<N: Node, W: Watcher> Tables<N, W> {
         self.asked_time += own.asked_time;
         self.worked_out += own.worked_out;
         Renumbering { machines, letters, lines, watchers, tallies }
+    }
+
+    /// Keeps what came of something, unless it is kept already.
+    fn keep_outcome(&mut self, key: u64, branches: Box<[Branch]>) -> Id {
+        *self.by_happening.entry(key).or_insert_with(|| {
+            self.outcomes.push((key, branches));
+            self.outcomes.len() as Id - 1
+        })
     }
 
     /// A watcher by a number that is shared, or by one of these own tables.
