@@ -61,6 +61,24 @@ struct Unit {
     hit: Option<(StateId, Print, u32)>,
 }
 
+/// What a unit has found of late, to be passed by where it is found again at once: one fingerprint a place.
+struct Late(Vec<Print>);
+
+impl Late {
+    /// Our choice: as many as a unit of small states finds, in what a core's own cache holds.
+    const PLACES: usize = 1 << 12;
+
+    fn new() -> Self {
+        Late(vec![0; Self::PLACES])
+    }
+
+    /// Whether a state was not found of late; from now on it was.
+    fn is_new(&mut self, print: Print) -> bool {
+        let place = &mut self.0[(print >> 64) as usize % Self::PLACES];
+        std::mem::replace(place, print) != print
+    }
+}
+
 fn shard_of(print: Print) -> usize {
     print as usize % SHARDS
 }
@@ -227,7 +245,7 @@ fn work(
     marks: Marks,
 ) -> (Unit, Desk) {
     let mut desk = space.desk();
-    let mut next = Successors::default();
+    let (mut next, mut late) = (Successors::default(), Late::new());
     let new = (0..SHARDS).map(|_| New::default()).collect();
     let mut unit = Unit { new, transitions: 0, ends: 0, met: 0, hit: None };
     for place in places {
@@ -244,7 +262,7 @@ fn work(
                 unit.hit = Some((waiting.ids[place], print, mark));
             }
             let shard = shard_of(print);
-            if visited[shard].find(print).is_none() {
+            if late.is_new(print) && visited[shard].find(print).is_none() {
                 let new = &mut unit.new[shard];
                 new.words.extend_from_slice(next.state(at));
                 new.ends.push(new.words.len() as u32);
