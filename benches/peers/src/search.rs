@@ -95,9 +95,9 @@ pub const MODELS: &[Model] = &[
 ];
 
 const PING_PONG: PingPong = PingPong { most: 8 };
-const TWO_PHASE: TwoPhase = TwoPhase { participants: 7 };
+const TWO_PHASE: TwoPhase = TwoPhase { participants: 6 };
 const PAXOS: Paxos = Paxos { servers: 3, clients: 3 };
-const ABD: Abd = Abd { servers: 3, clients: 2 };
+const ABD: Abd = Abd { servers: 2, clients: 3 };
 const LOCK: Lock = Lock { clients: 3 };
 
 fn ours<P: Protocol, W: Watcher>(
