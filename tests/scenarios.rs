@@ -139,8 +139,7 @@ fn every_search_does_what_it_says() {
             let options = Options { limits, ..Options::plain() };
             let mut space = runner.space(&exploration.bounds, &exploration.wanted).expect("the workload is a list");
             let mut go_on = |_: Looked| true;
-            let report =
-                search(space.as_mut(), Manner::Breadth, marks_of(&exploration.wanted), &options, &mut go_on);
+            let report = search(space.as_mut(), Manner::Breadth, marks_of(&exploration.wanted), &options, &mut go_on);
             let report = report.unwrap_or_else(|flaw| panic!("{name} {variant:?}: {flaw:?}"));
             let searched = Searched { exploration, report: &report };
             if let (Some(promise), Some(found)) = (searched.broken(), &report.found) {

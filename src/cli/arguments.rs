@@ -325,7 +325,9 @@ pub struct Explore {
 
 /// `shrink`
 #[derive(Args, Debug)]
-#[command(after_help = "Exit codes: 0 it is as small as was found; 1 this run does not fail; 130 interrupted, with the smallest so far.")]
+#[command(
+    after_help = "Exit codes: 0 it is as small as was found; 1 this run does not fail; 130 interrupted, with the smallest so far."
+)]
 pub struct Shrink {
     /// Which run
     #[command(flatten)]

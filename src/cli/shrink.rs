@@ -2,10 +2,11 @@
 
 use super::Exit;
 use super::arguments::{Plain, Shrink};
-use super::run::{Made, create, unexpected};
+use super::run::{Made, create};
 use super::shared::{Stop, counted, heeding, interrupted, invocation, load, pool, print, words_of};
 use crate::check::{Claim, Promise};
 use crate::explore::shrink::{Extent, Goal, Shrunk, Stand};
+use crate::explore::unexpected;
 use crate::scenario::{Judged, Registry, Scenario};
 use crate::trace::{Digest, Lines, grouped};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

@@ -64,6 +64,24 @@ struct Unit {
     hit: Option<(StateId, Print, u32)>,
 }
 
+/// What a unit has found of late, to be passed by where it is found again at once: one fingerprint a place.
+struct Late(Vec<Print>);
+
+impl Late {
+    /// Our choice: as many as a unit of small states finds, in what a core's own cache holds.
+    const PLACES: usize = 1 << 12;
+
+    fn new() -> Self {
+        Late(vec![0; Self::PLACES])
+    }
+
+    /// Whether a state was not found of late; from now on it was.
+    fn is_new(&mut self, print: Print) -> bool {
+        let place = &mut self.0[(print >> 64) as usize % Self::PLACES];
+        std::mem::replace(place, print) != print
+    }
+}
+
 fn shard_of(print: Print) -> usize {
     print as usize % SHARDS
 }
@@ -229,7 +247,7 @@ impl<'a> Breadth<'a> {
     fn work(&self, space: &dyn Space, waiting: &Waiting, places: std::ops::Range<usize>) -> (Unit, Desk) {
         let Options { reduction, symmetry, .. } = *self.options;
         let mut desk = space.desk();
-        let mut next = Successors::default();
+        let (mut next, mut late) = (Successors::default(), Late::new());
         let new = (0..SHARDS).map(|_| New::default()).collect();
         let mut unit = Unit { new, transitions: 0, ends: 0, met: 0, hit: None };
         for place in places {
@@ -245,6 +263,10 @@ impl<'a> Breadth<'a> {
                     && let Some(mark) = lowest(next.marks[at] & self.marks.never)
                 {
                     unit.hit = Some((waiting.ids[place], print, mark));
+                }
+                // A reduction asks for every way on which a state is reached.
+                if !reduction && !late.is_new(print) {
+                    continue;
                 }
                 let shard = shard_of(print);
                 let found = self.visited[shard].find(print);

@@ -1,7 +1,9 @@
 //! The states that a search has seen, by their fingerprints.
 //!
 //! Twenty bytes for a state: its fingerprint, and the number of the state that it was reached from. A table of numbers finds
-//! them: four bytes a slot, at most three quarters of the slots taken. Nothing is ever moved but that table.
+//! them: eight bytes a slot, at most three quarters of the slots taken. Half a slot is a part of the fingerprint, so that
+//! others on the way to a state are passed by without a look at theirs: memory is what a search waits for. Nothing is ever
+//! moved but that table.
 
 use crate::kernel::search::Print;
 
@@ -17,8 +19,8 @@ const BLOCK: usize = 1 << 14;
 /// Some of the states that were seen: those whose fingerprints belong to one shard.
 #[derive(Clone, Debug)]
 pub struct Visited {
-    /// One more than the number of the state that is kept there; 0 where none is.
-    slots: Vec<u32>,
+    /// A part of the fingerprint, and one more than the number of the state that is kept there; 0 where none is.
+    slots: Vec<u64>,
     prints: Vec<Vec<Print>>,
     /// For each state a number: where it was reached from, or how deep it was.
     notes: Vec<Vec<u32>>,
@@ -37,7 +39,7 @@ impl Visited {
 
     /// How many bytes they take.
     pub fn bytes(&self) -> usize {
-        self.slots.capacity() * 4 + self.prints.len() * BLOCK * size_of::<Print>() + self.notes.len() * BLOCK * 4
+        self.slots.capacity() * 8 + self.prints.len() * BLOCK * size_of::<Print>() + self.notes.len() * BLOCK * 4
     }
 
     pub fn print(&self, place: u32) -> Print {
@@ -52,24 +54,28 @@ impl Visited {
         self.notes[place as usize / BLOCK][place as usize % BLOCK] = note;
     }
 
-    /// The slot at which a state is, or would be.
+    /// The slot at which a state is, or would be; and the state's place, if it is there.
     #[inline]
-    fn slot(&self, print: Print) -> usize {
+    fn slot(&self, print: Print) -> (usize, Option<u32>) {
         let mask = self.slots.len() - 1;
         let mut slot = (print >> 64) as usize & mask;
         loop {
-            match self.slots[slot] {
-                0 => return slot,
-                number if self.print(number - 1) == print => return slot,
-                _ => slot = (slot + 1) & mask,
+            let kept = self.slots[slot];
+            if kept == 0 {
+                return (slot, None);
             }
+            let place = kept as u32 - 1;
+            if kept >> 32 == part(print) && self.print(place) == print {
+                return (slot, Some(place));
+            }
+            slot = (slot + 1) & mask;
         }
     }
 
     /// The place of a state that was seen.
     #[inline]
     pub fn find(&self, print: Print) -> Option<u32> {
-        self.slots[self.slot(print)].checked_sub(1)
+        self.slot(print).1
     }
 
     /// Adds a state, unless it was seen before; gives its place where it is new.
@@ -78,10 +84,7 @@ impl Visited {
         if (self.count + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
-        let slot = self.slot(print);
-        if self.slots[slot] != 0 {
-            return None;
-        }
+        let (slot, None) = self.slot(print) else { return None };
         if self.count.is_multiple_of(BLOCK) {
             self.prints.push(Vec::with_capacity(BLOCK));
             self.notes.push(Vec::with_capacity(BLOCK));
@@ -89,7 +92,7 @@ impl Visited {
         self.prints.last_mut().expect("just pushed").push(print);
         self.notes.last_mut().expect("just pushed").push(note);
         self.count += 1;
-        self.slots[slot] = self.count as u32;
+        self.slots[slot] = part(print) << 32 | self.count as u64;
         Some(self.count as u32 - 1)
     }
 
@@ -101,9 +104,15 @@ impl Visited {
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            self.slots[slot] = place as u32 + 1;
+            self.slots[slot] = part(*print) << 32 | (place as u64 + 1);
         }
     }
+}
+
+/// The part of a fingerprint that a slot holds: other bits than those that choose the slot and the shard.
+#[inline]
+fn part(print: Print) -> u64 {
+    (print >> 96) as u64
 }
 
 #[cfg(test)]

@@ -26,10 +26,15 @@
 //! The lengths of the runs differ as well, because a contender that keeps a trace becomes slower as its memory grows.
 //! A measurement fills its time with as many fresh runs as fit, and each contender has the run length at which it does
 //! best; `--run-length N` gives all of them the same.
+//!
+//! # Searches
+//!
+//! `--search` compares searches of all states instead, with stateright's: see `search.rs`.
 
 mod anysystem_pingpong;
 mod bare_heap;
 mod pessimist_runs;
+mod search;
 
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -267,6 +272,7 @@ struct Flags {
     json: bool,
     run_length: Option<u64>,
     only: Option<String>,
+    search: bool,
 }
 
 impl Flags {
@@ -275,10 +281,11 @@ impl Flags {
     }
 }
 
-const USAGE: &str = "usage: cargo run --release -- [--json] [--only NAME] [--run-length N]
+const USAGE: &str = "usage: cargo run --release -- [--json] [--search] [--only NAME] [--run-length N]
 
   --json           print the figures as JSON
-  --only NAME      let one contender play alone, to look at it with a profiler
+  --search         compare searches of all states instead of runs
+  --only NAME      let one contender play alone, or search one model alone, to look at it with a profiler
   --run-length N   let a run of each contender have N messages, instead of as many as suit it best";
 
 /// What the command line asks for. An empty problem asks for the usage alone.
@@ -288,10 +295,12 @@ fn flags() -> Result<Flags, String> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => flags.json = true,
+            "--search" => flags.search = true,
             "--help" | "-h" => return Err(String::new()),
             "--only" => {
-                let name = arguments.next().filter(|name| CONTENDERS.iter().any(|contender| contender.name == name));
-                let names: Vec<_> = CONTENDERS.iter().map(|contender| contender.name).collect();
+                let players = CONTENDERS.iter().map(|contender| contender.name);
+                let names: Vec<_> = players.chain(search::MODELS.iter().map(|model| model.name)).collect();
+                let name = arguments.next().filter(|name| names.contains(&name.as_str()));
                 flags.only = Some(name.ok_or(format!("--only needs one of: {}", names.join("; ")))?);
             }
             "--run-length" => {
@@ -318,6 +327,10 @@ fn main() -> ExitCode {
     };
     if cfg!(debug_assertions) {
         eprintln!("This is not a release build; its figures say nothing.");
+    }
+    if flags.search {
+        search::compare(flags.only.as_deref(), flags.json);
+        return ExitCode::SUCCESS;
     }
     let playing = CONTENDERS.iter().filter(|contender| flags.allow(contender));
     let mut loads: Vec<u32> = playing.flat_map(|contender| contender.in_flight).copied().collect();

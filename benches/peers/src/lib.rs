@@ -1,0 +1,3 @@
+//! Small protocols that Pessimist and stateright both search.
+
+pub mod models;
