@@ -92,7 +92,7 @@ pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut 
         if let Some(flaw) = depth.space.flaw(&depth.desk) {
             return Err(flaw.clone());
         }
-        if looked_at % ASK_EVERY == 0 {
+        if looked_at.is_multiple_of(ASK_EVERY) {
             let (states, waiting) = (depth.visited.len() as u64, depth.way.len() as u64);
             if states > limits.states {
                 depth.report.ended = Ended::States(waiting);

@@ -162,7 +162,7 @@ pub fn resolve(
             drops: text.drops.0,
             duplicates: text.duplicates.0,
             crashes: text.crashes.0,
-            timeouts: text.timeouts.map_or(None, |budget| budget.0),
+            timeouts: text.timeouts.and_then(|budget| budget.0),
             ticks: text.ticks.0,
             tick: text.tick.map_or(LocalSpan::seconds(1), |tick| LocalSpan(tick.0)),
             syncs_at_once: text.syncs == SyncsText::AtOnce,

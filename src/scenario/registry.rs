@@ -222,7 +222,7 @@ type Witness = (Judge, Beside);
 enum Beside {
     Nobody,
     Meter(Meter),
-    Coverage(Coverage),
+    Coverage(Box<Coverage>),
 }
 
 impl<N: Node> Sink<N> for Beside {
@@ -230,7 +230,7 @@ impl<N: Node> Sink<N> for Beside {
         match self {
             Beside::Nobody => {}
             Beside::Meter(meter) => meter.event(event),
-            Beside::Coverage(coverage) => coverage.event(event),
+            Beside::Coverage(coverage) => coverage.as_mut().event(event),
         }
     }
 }
@@ -316,7 +316,7 @@ impl<N: Node> Runner for Prepared<N> {
 
     fn cover(&self, seed: u64) -> Result<(Judged, Vec<Feature>), Failure> {
         let coverage = Coverage::new(self.plan.cluster.clone());
-        let (judged, beside) = self.watched(seed, self.watch(Beside::Coverage(coverage)))?;
+        let (judged, beside) = self.watched(seed, self.watch(Beside::Coverage(Box::new(coverage))))?;
         let Beside::Coverage(coverage) = beside else { unreachable!("who watched is handed back") };
         Ok((judged, coverage.features()))
     }

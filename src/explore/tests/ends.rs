@@ -52,7 +52,7 @@ impl Node for Passer {
 impl Passer {
     fn begin(&mut self, ctx: &mut Ctx<Self>) {
         if ctx.cluster().name(ctx.me()) == "n1" {
-            ctx.others().into_iter().for_each(|other| ctx.send(other, Number(0)));
+            ctx.others().for_each(|other| ctx.send(other, Number(0)));
             if self.again > 0 {
                 ctx.set_timer(Again, LocalSpan::millis(1));
             }

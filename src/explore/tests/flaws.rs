@@ -83,7 +83,7 @@ impl Node for Faulty {
         let is_forgotten = *fault == Fault::MessageHash;
         if ctx.cluster().name(ctx.me()) == "n1" {
             for said in [1, 2] {
-                ctx.others().into_iter().for_each(|other| ctx.send(other, Word { said, is_forgotten }));
+                ctx.others().for_each(|other| ctx.send(other, Word { said, is_forgotten }));
             }
         }
         let heard = if *fault == Fault::Start { COUNTED.fetch_add(1, Ordering::Relaxed) } else { 0 };

@@ -296,7 +296,10 @@ pub trait Space: Send + Sync {
 }
 
 /// Puts shared numbers into a state that a desk had numbered itself.
-pub struct Renumber(Box<dyn Fn(&mut [u32]) + Send + Sync>);
+pub struct Renumber(Box<Numbering>);
+
+/// Changes the numbers of a state.
+type Numbering = dyn Fn(&mut [u32]) + Send + Sync;
 
 impl Renumber {
     /// Does so.
