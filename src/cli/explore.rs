@@ -310,7 +310,7 @@ impl<'a> Told<'a> {
     }
 
     fn json(&self) -> serde_json::Value {
-        let Report { states, transitions, depth, ends, bytes, looked_at_clocks, .. } = *self.report;
+        let Report { states, transitions, depth, ends, looked_at_clocks, .. } = *self.report;
         let Exploration { wanted, goals, .. } = &self.scenario.exploration;
         let found = self.report.found.as_ref().map(|found| {
             let cluster = &self.scenario.plan.cluster;
@@ -339,7 +339,7 @@ impl<'a> Told<'a> {
         json!({
             "scenario": self.explore.scenario, "variant": self.scenario.variant, "states": states, "transitions": transitions,
             "depth": depth, "ends": ends, "ended": ended, "left": left, "always": always, "sometimes": goals,
-            "bytes": bytes, "looked_at_clocks": looked_at_clocks > 0, "found": found,
+            "looked_at_clocks": looked_at_clocks > 0, "found": found,
             "met": self.searched().is_as_expected(),
         })
     }
