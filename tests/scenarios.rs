@@ -2,6 +2,8 @@
 //!
 //! A scenario that is about one seed says so in a comment line that begins with `// One seed:`, and one whose runs are long
 //! with `// Long runs:`: of these a few seeds are run here, and the rest by a sweep.
+//!
+//! Where code is not optimised, fewer seeds are run and no long ones: the gate runs these tests in release as well.
 
 use pessimist::check::{Answer, Claim, Promise, Question};
 use pessimist::explore::shrink::{Goal, shrink};
@@ -16,7 +18,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// How many seeds beside its own each scenario is run with.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = if cfg!(debug_assertions) { 20 } else { 100 };
 
 /// The same for scenarios with long runs.
 const FEW_SEEDS: u64 = 4;
@@ -51,7 +53,8 @@ fn all() -> Vec<(&'static str, Option<String>)> {
         let variants = read(name, None).0.variants.into_iter().map(Some);
         [None].into_iter().chain(variants).map(move |variant| (name, variant))
     };
-    library::names().flat_map(with_variants).collect()
+    let is_short = |name: &&str| !cfg!(debug_assertions) || !says(name, "// Long runs:");
+    library::names().filter(is_short).flat_map(with_variants).collect()
 }
 
 /// Whether a scenario has a comment line that begins so.
