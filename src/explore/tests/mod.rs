@@ -4,6 +4,7 @@ mod agree;
 mod ends;
 mod flaws;
 mod manners;
+mod shortcuts;
 
 use super::{Limits, Looked, Manner, Marks, Options, Report, marks_of, search};
 use crate::kernel::Plan;
