@@ -7,14 +7,14 @@ use pessimist::node::{Datum, Fact, NodeId, Outcome, Seen, Watcher};
 type Read = Option<u8>;
 
 /// An operation: of each client, how many were done when it began; and what it was told, if it is done.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 struct Began {
     after: Vec<usize>,
     answer: Option<Read>,
 }
 
 /// Each client's operations in order. The first of each writes its own value, those that follow read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct History {
     servers: u8,
     clients: Vec<Vec<Began>>,

@@ -135,7 +135,7 @@ impl<P: Protocol> Node for Player<P> {
 }
 
 /// Remembers the last message that changed anything, as stateright's duplicating network does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct LastDelivery(Option<(NodeId, Arc<str>)>);
 
 impl Watcher for LastDelivery {
@@ -148,7 +148,7 @@ impl Watcher for LastDelivery {
 }
 
 /// Remembers the last state of each node, as stateright's actors that have crashed do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct LastStates(BTreeMap<NodeId, Arc<str>>);
 
 impl Watcher for LastStates {
@@ -161,7 +161,7 @@ impl Watcher for LastStates {
 }
 
 /// Sees to it that no two nodes decide differently.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Agreement(BTreeSet<Datum>);
 
 impl Watcher for Agreement {
