@@ -178,7 +178,9 @@ fn what_a_hunt_finds_can_be_run() {
     let (code, story) = told(&pessimist(&folder, "run found.ron"));
     assert_eq!(code, Some(0), "{story}");
     let what = text.lines().find_map(|line| line.strip_prefix("FOUND  ")).expect("it was found");
-    assert!(story.contains(what.trim_start_matches("BROKEN ")), "{what}: {story}");
+    // A story breaks its lines where they are full.
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(plain(&story).contains(&plain(what)), "{what}: {story}");
 }
 
 fn has(program: &str) -> bool {
