@@ -121,7 +121,7 @@ fn searched(resources: usize, manner: Manner, jobs: usize) -> Report {
     let mut space =
         Machines::<Manager, Consistent>::new(&plan, (), bounds, Consistent::default()).expect("no workload");
     let marks = Marks { never: INCONSISTENT, ..Marks::default() };
-    let limits = Limits { depth: None, states: 1_000_000 };
+    let limits = Limits { states: 1_000_000, ..Limits::NONE };
     let options = Options { limits, jobs, ..Options::plain() };
     search(&mut space, manner, marks, &options, &mut |_| true).expect("the protocol has no flaw")
 }

@@ -297,6 +297,9 @@ pub struct Explore {
     /// End soon after so many states; the scenario's own limit where absent
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
+    /// End soon after the visited states and those that wait take so many megabytes
+    #[arg(long, value_name = "MB", default_value_t = 4000)]
+    pub max_memory: u64,
     /// Let so many things happen after the start; the scenario's own limit where absent
     #[arg(long, value_name = "N")]
     pub max_depth: Option<u32>,

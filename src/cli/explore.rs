@@ -39,7 +39,11 @@ pub fn explore(registry: &Registry, explore: &Explore) -> Result<Exit, Stop> {
     let bounds = Bounds { symmetry: explore.symmetry, ..scenario.exploration.bounds.clone() };
     let mut space = runner.space(&bounds, wanted).map_err(|why| Stop::from(scenario.refused_search(why)))?;
     let set = limits_of(&scenario.exploration);
-    let limits = Limits { depth: explore.max_depth.or(set.depth), states: explore.max_states.unwrap_or(set.states) };
+    let limits = Limits {
+        depth: explore.max_depth.or(set.depth),
+        states: explore.max_states.unwrap_or(set.states),
+        bytes: explore.max_memory.saturating_mul(1_000_000),
+    };
     let manner = match explore.manner {
         Asked::Breadth => Manner::Breadth,
         Asked::Depth => Manner::Depth,
@@ -211,6 +215,10 @@ impl<'a> Told<'a> {
                 "Then the limit of states was met: {} were not gone on from, and nothing is said of what follows them.",
                 grouped(left)
             ),
+            (Ended::Memory(left), _) => format!(
+                "Then the limit of memory was met: {} were not gone on from, and nothing is said of what follows them.",
+                grouped(left)
+            ),
             (Ended::Walked(walks), _) => {
                 format!("{} walks are a sample, and prove nothing.", grouped(walks))
             }
@@ -329,6 +337,7 @@ impl<'a> Told<'a> {
             Ended::Found => ("found", None),
             Ended::Depth(left) => ("depth", Some(left)),
             Ended::States(left) => ("states", Some(left)),
+            Ended::Memory(left) => ("memory", Some(left)),
             Ended::Walked(_) => ("walked", None),
             Ended::Interrupted => ("interrupted", None),
         };

@@ -125,8 +125,8 @@ pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut 
                 + breadth.next.iter().map(|next| next.ids.len()).sum::<usize>();
             let report = &breadth.report;
             let looked = Looked { states: report.states, depth: report.depth, waiting: left as u64 };
-            if report.states > limits.states {
-                breadth.report.ended = Ended::States(left as u64);
+            if let Some(over) = limits.over(report.states, breadth.bytes(), left as u64) {
+                breadth.report.ended = over;
                 return Ok(breadth.end(space));
             }
             if !ask(looked) {
@@ -167,6 +167,12 @@ impl<'a> Breadth<'a> {
         breadth.waiting[shard].push(&state, id_of(shard, place), Arrivals::UNKNOWN);
         breadth.report.met = met;
         breadth
+    }
+
+    /// What the states take: those visited, and those that wait.
+    fn bytes(&self) -> u64 {
+        let waiting = self.waiting.iter().chain(&self.next).map(Waiting::bytes);
+        waiting.chain(self.visited.iter().map(Visited::bytes)).sum::<usize>() as u64
     }
 
     fn count_waiting(&self) -> usize {

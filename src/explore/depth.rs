@@ -94,8 +94,8 @@ pub fn search(space: &mut dyn Space, marks: Marks, options: &Options, ask: &mut 
         }
         if looked_at.is_multiple_of(ASK_EVERY) {
             let (states, waiting) = (depth.visited.len() as u64, depth.way.len() as u64);
-            if states > limits.states {
-                depth.report.ended = Ended::States(waiting);
+            if let Some(over) = limits.over(states, depth.visited.bytes() as u64, waiting) {
+                depth.report.ended = over;
                 break;
             }
             if !ask(Looked { states, depth: far, waiting }) {

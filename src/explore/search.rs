@@ -36,6 +36,24 @@ pub struct Limits {
     pub depth: Option<u32>,
     /// How many states may be seen; the search ends soon after.
     pub states: u64,
+    /// How many bytes the visited states and those that wait may take; the search ends soon after.
+    pub bytes: u64,
+}
+
+impl Limits {
+    /// No limit at all.
+    pub const NONE: Limits = Limits { depth: None, states: u64::MAX, bytes: u64::MAX };
+
+    /// Why a search that came so far, in the midst of which so many states wait, is over; `None` where it may go on.
+    pub(super) fn over(&self, states: u64, bytes: u64, waiting: u64) -> Option<Ended> {
+        if states > self.states {
+            Some(Ended::States(waiting))
+        } else if bytes > self.bytes {
+            Some(Ended::Memory(waiting))
+        } else {
+            None
+        }
+    }
 }
 
 /// How a search goes about it.
@@ -55,7 +73,7 @@ pub struct Options {
 impl Options {
     /// A plain search of everything, with one thread.
     pub fn plain() -> Options {
-        Options { limits: Limits { depth: None, states: u64::MAX }, jobs: 1, reduction: false, symmetry: false }
+        Options { limits: Limits::NONE, jobs: 1, reduction: false, symmetry: false }
     }
 }
 
@@ -127,6 +145,8 @@ pub enum Ended {
     Depth(u64),
     /// The limit of states was met, and that many wait.
     States(u64),
+    /// The limit of memory was met, and that many wait.
+    Memory(u64),
     /// All walks are done.
     Walked(u64),
     /// The person did not want to wait.
@@ -168,6 +188,9 @@ pub fn search(
     options: &Options,
     ask: &mut Ask<'_>,
 ) -> Result<Report, Flaw> {
+    if let Some(flaw) = space.flaw(&space.desk()) {
+        return Err(flaw.clone());
+    }
     let report = match manner {
         Manner::Breadth => breadth::search(space, marks, options, ask)?,
         Manner::Depth => depth::search(space, marks, options, ask)?,

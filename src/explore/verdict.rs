@@ -14,7 +14,7 @@ pub fn marks_of(wanted: &Wanted) -> Marks {
 
 /// The limits that a scenario sets.
 pub fn limits_of(exploration: &Exploration) -> Limits {
-    Limits { depth: exploration.depth, states: exploration.states }
+    Limits { depth: exploration.depth, states: exploration.states, ..Limits::NONE }
 }
 
 /// What became of one thing that was looked for.
@@ -95,7 +95,7 @@ impl<'a> Searched<'a> {
         match self.report.ended {
             Ended::Complete => "kept in every state within these bounds",
             Ended::Found => "kept as far as the search came",
-            Ended::Depth(_) | Ended::States(_) | Ended::Walked(_) | Ended::Interrupted => {
+            Ended::Depth(_) | Ended::States(_) | Ended::Memory(_) | Ended::Walked(_) | Ended::Interrupted => {
                 "kept in what was looked at, which is not all"
             }
         }

@@ -71,8 +71,8 @@ pub fn search(
         if report.found.is_some() {
             break;
         }
-        if report.states > limits.states {
-            report.ended = Ended::States(waiting);
+        if let Some(over) = limits.over(report.states, visited.bytes() as u64, waiting) {
+            report.ended = over;
             break;
         }
         if !ask(looked) {

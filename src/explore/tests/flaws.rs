@@ -19,6 +19,7 @@ enum Fault {
     StateEq,
     MessageHash,
     Panic,
+    StartPanic,
 }
 
 node_value! {
@@ -86,6 +87,7 @@ impl Node for Faulty {
                 ctx.others().for_each(|other| ctx.send(other, Word { said, is_forgotten }));
             }
         }
+        assert!(*fault != Fault::StartPanic || ctx.cluster().name(ctx.me()) != "n2", "out of ink");
         let heard = if *fault == Fault::Start { COUNTED.fetch_add(1, Ordering::Relaxed) } else { 0 };
         Faulty { fault: *fault, heard }
     }
@@ -156,4 +158,6 @@ fn an_identity_that_forgets_a_field() {
 fn a_handler_that_panics() {
     let Some(Flaw::Panicked { node, what, text }) = flaw(Fault::Panic) else { panic!("not noticed") };
     assert_eq!((name(node).as_str(), what.as_str(), text.as_str()), ("n2", "the message Word", "out of paper"));
+    let Some(Flaw::Panicked { node, what, text }) = flaw(Fault::StartPanic) else { panic!("not noticed") };
+    assert_eq!((name(node).as_str(), what.as_str(), text.as_str()), ("n2", "its start", "out of ink"));
 }

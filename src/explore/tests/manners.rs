@@ -45,7 +45,7 @@ fn breadth_first_finds_the_shortest() {
         }
         let shortest = one.found.expect("something is broken").schedule.steps.len();
         for manner in [Manner::Depth, WALK] {
-            let found = explored(name, variant, manner, Limits { depth: None, states: 30_000 }, 2).found;
+            let found = explored(name, variant, manner, Limits { states: 30_000, ..ALL }, 2).found;
             let length = found.map_or(usize::MAX, |found| found.schedule.steps.len());
             assert!(shortest <= length, "{name} {variant:?}: {shortest} and {length}, {manner:?}");
         }
@@ -92,11 +92,16 @@ fn depth_first_within_a_limit_sees_what_breadth_first_sees() {
 }
 
 #[test]
-fn a_limit_of_states_says_what_was_not_covered() {
+fn a_limit_says_what_was_not_covered() {
     for manner in [Manner::Breadth, Manner::Depth, Manner::Walk { walks: 2000, seed: 7 }] {
-        let report = explored("raft/search", Some("no-crash"), manner, Limits { depth: None, states: 5000 }, 2);
+        let explored = |limits| explored("raft/search", Some("no-crash"), manner, limits, 2);
+        let report = explored(Limits { states: 5000, ..ALL });
         let Ended::States(left) = report.ended else { panic!("{manner:?}: {:?}", report.ended) };
         assert!(left > 0 && report.states > 5000 && report.found.is_none(), "{manner:?}: {report:?}");
+        let most = 300_000;
+        let report = explored(Limits { bytes: most, ..ALL });
+        let Ended::Memory(left) = report.ended else { panic!("{manner:?}: {:?}", report.ended) };
+        assert!(left > 0 && report.bytes + report.waiting_bytes > most && report.found.is_none(), "{manner:?}");
     }
 }
 

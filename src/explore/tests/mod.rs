@@ -13,7 +13,7 @@ use crate::node::{Cluster, Node, Watcher};
 use crate::scenario::{Registry, Scenario, library};
 
 /// No limit.
-const ALL: Limits = Limits { depth: None, states: u64::MAX };
+const ALL: Limits = Limits::NONE;
 
 fn scenario(name: &str, variant: Option<&str>) -> Scenario {
     let text = library::find(name).unwrap_or_else(|| panic!("{name} is not built in"));

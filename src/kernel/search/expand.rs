@@ -285,10 +285,7 @@ impl<N: Node, W: Watcher> Expander<'_, N, W> {
                 once
             }
             Err(panic) => {
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text =
-                    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned();
-                self.desk.own.flaws.push(Flaw::Panicked { node, what, text });
+                self.desk.own.flaws.push(Flaw::panicked(node, what, panic.as_ref()));
                 Vec::new()
             }
         };

@@ -138,6 +138,14 @@ pub enum Flaw {
     },
 }
 
+impl Flaw {
+    fn panicked(node: NodeId, what: String, panic: &(dyn Any + Send)) -> Flaw {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned();
+        Flaw::Panicked { node, what, text }
+    }
+}
+
 /// The fingerprint of a state: the sum of those of its parts.
 pub type Print = u128;
 

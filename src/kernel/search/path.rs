@@ -10,6 +10,7 @@ use crate::kernel::schedule::{Alarm, Choice, Command, Letter, Schedule, Step};
 use crate::kernel::{Plan, World};
 use crate::node::{Event, Node, NodeId, OperationId, Seen, Sink, Watcher, What, kind_of};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// All states of a world of one type of node, watched by `W`.
@@ -82,7 +83,15 @@ impl<N: Node, W: Watcher> Machines<N, W> {
 
     fn begin(&mut self, mut watcher: W) {
         let mut catch = Catch::default();
-        let (world, again) = (self.booted(&mut catch), self.booted(&mut ()));
+        let twice = catch_unwind(AssertUnwindSafe(|| (self.booted(&mut catch), self.booted(&mut ()))));
+        let (world, again) = match twice {
+            Ok(twice) => twice,
+            Err(panic) => {
+                let node = catch.0.last().expect("something booted").0;
+                self.tables.flaws.push(Flaw::panicked(node, "its start".to_owned(), panic.as_ref()));
+                return;
+            }
+        };
         self.marks = catch.0.iter().fold(0, |marks, (node, seen)| marks | watcher.see(*node, seen));
         let Bounds { drops, duplicates, crashes, timeouts, ticks, .. } = self.bounds;
         let tally = Tally {

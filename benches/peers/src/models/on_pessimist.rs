@@ -187,7 +187,7 @@ pub fn searched<P: Protocol, W: Watcher>(
     let bounds = Bounds { syncs_at_once: true, ..bounds };
     let mut space = Machines::<Player<P>, W>::new(&plan, setting, bounds, watcher).expect("there is no workload");
     let marks = Marks { never: 1, ..Marks::default() };
-    let limits = Limits { depth: None, states: u64::MAX };
+    let limits = Limits::NONE;
     let options = Options { limits, jobs, ..Options::plain() };
     search(&mut space, manner, marks, &options, &mut |_| true).expect("the protocol has no flaw")
 }
