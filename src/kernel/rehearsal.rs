@@ -102,6 +102,11 @@ impl Act {
         }
     }
 
+    /// What a client is asked for, where that is what happens.
+    pub fn question(&self) -> Option<&Question> {
+        if let Act::Ask(question) = self { Some(question) } else { None }
+    }
+
     /// The same among other nodes; `None` where one of its nodes is not among them.
     pub fn renamed(&self, name: &impl Fn(NodeId) -> Option<NodeId>) -> Option<Act> {
         Some(match self {
@@ -181,12 +186,14 @@ impl<N: Node> World<N> {
         if let Choice::Tick(node) = step.choice { Some(node) } else { None }
     }
 
-    /// Plays a script in a world whose plan is [`Script::plan`]. What cannot happen is passed over.
-    pub fn rehearse<S: Sink<N>>(&mut self, cues: &[Cue], sink: &mut S) -> Taken {
+    /// Plays a script in a world whose plan is [`Script::plan`]. What cannot happen is passed over. Before each cue, and
+    /// after the last, `look` sees the world.
+    pub fn rehearse<S: Sink<N>>(&mut self, cues: &[Cue], sink: &mut S, look: &mut dyn FnMut(&Self)) -> Taken {
         self.run(sink);
         let (mut way, mut asked) = (Way::new(cues), 0);
         let mut taken = Vec::with_capacity(cues.len());
         for cue in cues {
+            look(self);
             way.sent(&self.held);
             let step = match &cue.act {
                 Act::Deliver(known, stays) => way.look_for(known).map(|(place, letter)| {
@@ -216,7 +223,32 @@ impl<N: Node> World<N> {
             let events = self.events();
             taken.push(step.map(|step| (step, events)));
         }
+        look(self);
         taken
+    }
+
+    /// What may happen next of itself: messages, timers, syncs, restarts. Nothing that goes wrong, and no clocks.
+    pub fn possible(&self) -> Vec<Act> {
+        let known = |(place, parcel): (usize, &Parcel<N::Msg>)| {
+            let Parcel { from, to, msg, .. } = parcel;
+            let kind = kind_of(msg);
+            let is_like =
+                |other: &&Parcel<N::Msg>| (other.from, other.to) == (*from, *to) && kind_of(&other.msg) == kind;
+            let from_last = self.held[place + 1..].iter().filter(is_like).count() as u32;
+            Known { from: *from, to: *to, kind: kind.to_owned(), print: digest(msg), from_last }
+        };
+        let mut acts: Vec<Act> =
+            self.held.iter().enumerate().map(|parcel| Act::Deliver(known(parcel), false)).collect();
+        for node in self.plan.cluster.ids() {
+            let process = &self.processes[node.index()];
+            let timers = process.timers.set_in_order().map(|slot| &process.timers.get(slot).timer);
+            acts.extend(timers.map(|timer| Act::Expire(node, kind_of(timer).to_owned(), digest(timer))));
+            acts.extend((1..=process.disk.syncs.len()).map(|nth| Act::Synced(node, nth as u32)));
+            if process.state.is_none() {
+                acts.push(Act::Restart(node));
+            }
+        }
+        acts
     }
 
     /// The timer of a node that reads so; where none does, its first of that kind.

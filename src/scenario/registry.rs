@@ -5,7 +5,7 @@ use super::{Diagnostic, Scenario, branches};
 use crate::check::watch::{Wanted, Watch};
 use crate::check::{Coverage, Feature, Judge, Measures, Meter};
 use crate::kernel::search::{Bounds, Machines, NoSpace, Space};
-use crate::kernel::{Over, Plan, Script, Stuck, Taken, World};
+use crate::kernel::{Act, Over, Plan, Script, Stuck, Taken, World};
 use crate::node::{Cluster, Event, EventId, Kinds, Node, SimTime, Sink};
 use crate::protocols::mutant::Mutant;
 use crate::protocols::replication::{chain, leaderless, multi_leader, single_leader};
@@ -56,6 +56,9 @@ pub trait Runner: Send + Sync {
 
     /// Plays a script instead of what the scenario lays down; passes over what cannot happen.
     fn rehearse(&self, seed: u64, script: &Script) -> Result<(Judged, Taken), Failure>;
+
+    /// Plays a script, and tells what else might have happened of itself before each cue and after the last.
+    fn openings(&self, seed: u64, script: &Script) -> Result<Vec<Vec<Act>>, Failure>;
 
     /// Runs, and measures what the run was worth. This takes longer than to judge it: each message is measured.
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure>;
@@ -302,9 +305,19 @@ impl<N: Node> Runner for Prepared<N> {
         let plan = Plan { seed, ..script.plan(&self.plan) };
         let mut watch = self.watch(Beside::Nobody);
         let mut world = World::<N>::new(plan, self.config.clone());
-        let taken = caught(|| world.rehearse(&script.cues, &mut (&mut watch as &mut dyn Sink<N>)))?;
+        let taken = caught(|| world.rehearse(&script.cues, &mut (&mut watch as &mut dyn Sink<N>), &mut |_| ()))?;
         let judged = Judged { judge: watch.0, over: Over::Scheduled, end: world.now(), events: world.events() };
         Ok((judged, taken))
+    }
+
+    fn openings(&self, seed: u64, script: &Script) -> Result<Vec<Vec<Act>>, Failure> {
+        let plan = Plan { seed, ..script.plan(&self.plan) };
+        let mut watch = self.watch(Beside::Nobody);
+        let mut world = World::<N>::new(plan, self.config.clone());
+        let mut openings = Vec::new();
+        let mut look = |world: &World<N>| openings.push(world.possible());
+        caught(|| world.rehearse(&script.cues, &mut (&mut watch as &mut dyn Sink<N>), &mut look))?;
+        Ok(openings)
     }
 
     fn measure(&self, seed: u64) -> Result<(Judged, Measures), Failure> {

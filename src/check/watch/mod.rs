@@ -127,8 +127,8 @@ enum Monitor {
     ElectionSafety(Groups, BTreeMap<(u16, u64), NodeId>),
     /// Who leads.
     SinglePrimary(Groups, BTreeSet<(u16, NodeId)>),
-    /// What was applied at each place.
-    StateMachineSafety(Groups, BTreeMap<(u16, u64), u64>),
+    /// What was applied at each place, and what each node applied last.
+    StateMachineSafety(Groups, BTreeMap<(u16, u64), u64>, BTreeMap<NodeId, u64>),
     /// What was decided.
     Agreement(Option<Datum>),
     /// Who holds the lock.
@@ -150,7 +150,9 @@ impl Watch {
         let monitor = |promise: &Promise| match promise {
             Promise::ElectionSafety => Monitor::ElectionSafety(groups.clone(), BTreeMap::new()),
             Promise::SinglePrimary => Monitor::SinglePrimary(groups.clone(), BTreeSet::new()),
-            Promise::StateMachineSafety => Monitor::StateMachineSafety(groups.clone(), BTreeMap::new()),
+            Promise::StateMachineSafety => {
+                Monitor::StateMachineSafety(groups.clone(), BTreeMap::new(), BTreeMap::new())
+            }
             Promise::Agreement => Monitor::Agreement(None),
             Promise::MutualExclusion => Monitor::MutualExclusion(BTreeSet::new()),
             Promise::LeaderAppendOnly | Promise::LogMatching | Promise::LeaderCompleteness => {
@@ -205,8 +207,19 @@ impl Monitor {
                 leading.insert(me);
                 leading.iter().filter(|(group, _)| *group == me.0).count() > 1
             }
-            (Monitor::StateMachineSafety(groups, applied), Seen::Fact(Fact::Applied { index, entry, .. })) => {
-                *applied.entry((groups[node.index()], *index)).or_insert(*entry) != *entry
+            (Monitor::StateMachineSafety(groups, applied, last), Seen::Fact(Fact::Applied { index, entry, .. })) => {
+                let last = last.entry(node).or_default();
+                let is_next = *index == *last + 1;
+                *last = (*last).max(*index);
+                *applied.entry((groups[node.index()], *index)).or_insert(*entry) != *entry || !is_next
+            }
+            (Monitor::StateMachineSafety(.., last), Seen::Fact(Fact::Installed { index, .. })) => {
+                last.insert(node, *index);
+                false
+            }
+            (Monitor::StateMachineSafety(.., last), Seen::Boot | Seen::Crash) => {
+                last.remove(&node);
+                false
             }
             (Monitor::Agreement(decided), Seen::Fact(Fact::Decided { value })) => {
                 decided.get_or_insert(value.clone()) != value

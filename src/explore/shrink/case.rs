@@ -8,25 +8,40 @@ use crate::node::{Datum, NodeId, Op, Retry};
 use crate::scenario::syntax::Node;
 use crate::scenario::{Registry, Runner, Scenario};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Up to how many steps any two of them are tried to be left out together. Our choice: two thousand tries.
 const PAIRS_UP_TO: usize = 64;
 
 /// What of a scenario counts where a script says what happens.
-const KEPT: &[&str] = &["title", "protocol", "cluster", "clocks", "disk", "disks", "sync_holds", "seed"];
+pub(super) const KEPT: &[&str] = &["title", "protocol", "cluster", "clocks", "disk", "disks", "sync_holds", "seed"];
 
 /// A script that breaks a promise, and the scenario that it is played in.
 pub struct Case<'a> {
-    registry: &'a Registry,
-    promise: Promise,
-    pub scenario: Scenario,
-    runner: Box<dyn Runner>,
+    pub(super) registry: &'a Registry,
+    pub(super) promise: Promise,
+    pub(super) stage: Arc<Stage>,
     pub script: Script,
     pub steps: Vec<Step>,
+    /// How many events the run has.
+    pub(super) events: u32,
 }
 
-/// What a rehearsal gives that breaks the promise: the cues that were needed, and the steps that they were.
-type Played = (Vec<Cue>, Vec<Step>);
+/// A scenario that scripts are played in.
+pub(super) struct Stage {
+    pub(super) scenario: Scenario,
+    pub(super) runner: Box<dyn Runner>,
+}
+
+/// A rehearsal that breaks the promise.
+struct Played {
+    /// The cues that were needed for it.
+    cues: Vec<Cue>,
+    /// The steps that they were.
+    steps: Vec<Step>,
+    /// How many events it had.
+    events: u32,
+}
 
 impl<'a> Case<'a> {
     /// A run of a scenario, written down; `None` where a script cannot break the promise as the run did.
@@ -38,11 +53,16 @@ impl<'a> Case<'a> {
     }
 
     /// The script in the scenario that a tree says, if it breaks the promise there.
-    fn prepared(registry: &'a Registry, promise: Promise, tree: &Node, script: Script) -> Option<Self> {
+    pub(super) fn prepared(registry: &'a Registry, promise: Promise, tree: &Node, script: Script) -> Option<Self> {
         let scenario = Scenario::parse("the shrunk scenario", &tree.pretty(), None).ok()?;
         let runner = registry.prepare(&scenario).ok()?;
-        let (cues, steps) = play(runner.as_ref(), &scenario, &script, promise)?;
-        Some(Case { registry, promise, scenario, runner, script: Script { cues, ..script }, steps })
+        Case::on(registry, promise, Arc::new(Stage { scenario, runner }), script)
+    }
+
+    /// The script in a scenario, if it breaks the promise there.
+    fn on(registry: &'a Registry, promise: Promise, stage: Arc<Stage>, script: Script) -> Option<Self> {
+        let Played { cues, steps, events } = stage.play(&script, promise)?;
+        Some(Case { registry, promise, stage, script: Script { cues, ..script }, steps, events })
     }
 
     /// The same with another tree or script, if that breaks the promise too.
@@ -50,33 +70,58 @@ impl<'a> Case<'a> {
         Case::prepared(self.registry, self.promise, tree, script)
     }
 
+    /// The same with other cues, if they break the promise too.
+    pub(super) fn with_cues(&self, cues: Vec<Cue>) -> Option<Case<'a>> {
+        Case::on(self.registry, self.promise, self.stage.clone(), Script { cues, ..self.script })
+    }
+
     fn test(&self, cues: &[Cue]) -> Option<Vec<Cue>> {
         let script = Script { cues: cues.to_vec(), ..self.script };
-        Some(play(self.runner.as_ref(), &self.scenario, &script, self.promise)?.0)
+        Some(self.stage.play(&script, self.promise)?.cues)
     }
 
     /// Takes other cues of which it is known that they do.
     fn take(&mut self, cues: Vec<Cue>) {
-        let script = Script { cues, ..self.script };
-        if let Some((cues, steps)) = play(self.runner.as_ref(), &self.scenario, &script, self.promise) {
-            (self.script.cues, self.steps) = (cues, steps);
+        if let Some(case) = self.with_cues(cues) {
+            *self = case;
+        }
+    }
+
+    /// The scenario that the script is played in.
+    pub fn scenario(&self) -> &Scenario {
+        &self.stage.scenario
+    }
+
+    /// How large it is: its events, then its cues.
+    pub fn extent(&self) -> (u32, usize) {
+        (self.events, self.script.cues.len())
+    }
+
+    /// Makes it as small as can be found.
+    pub fn shrink(&mut self, tries: &mut Tries<'_>) {
+        // What takes much away at once comes first.
+        self.change(tries, Self::quicker_syncs);
+        self.change(tries, Self::fewer_nodes);
+        self.change(tries, Self::without_a_sort);
+        self.leave_out(tries);
+        if self.elsewhere(tries) {
+            self.leave_out(tries);
+        }
+        while !tries.is_over() && self.detour(tries) {
+            self.leave_out(tries);
         }
     }
 
     /// Leaves out whatever can be, until nothing can.
-    pub fn shrink(&mut self, tries: &mut Tries<'_>) {
-        // What takes much away at once comes first.
-        self.change_once(tries, vec![Change::SyncsAtOnce]);
-        self.change(tries, Self::fewer_nodes);
-        self.change(tries, Self::without_a_sort);
+    fn leave_out(&mut self, tries: &mut Tries<'_>) {
         loop {
-            let before = (self.script.clone(), self.scenario.content.clone());
+            let before = (self.script.clone(), self.scenario().content.clone());
             let cues = tries.reduce(self.script.cues.clone(), |cues| self.test(cues));
             self.take(cues);
             self.change(tries, Self::fewer_nodes);
             self.change(tries, Self::plainer);
             self.change(tries, Self::other_parts);
-            if before == (self.script.clone(), self.scenario.content.clone()) && !self.drop_pair(tries) {
+            if before == (self.script.clone(), self.scenario().content.clone()) && !self.drop_pair(tries) {
                 return;
             }
             if tries.is_over() {
@@ -94,22 +139,24 @@ impl<'a> Case<'a> {
         true
     }
 
-    /// Makes changes of a kind, one after the other, as long as one can be made.
+    /// Makes changes of a kind until none can be made. After each it goes on from there, so that many small ones do not
+    /// take one round each.
     fn change(&mut self, tries: &mut Tries<'_>, kind: impl Fn(&Self) -> Vec<Change>) {
-        while self.change_once(tries, kind(self)) {}
-    }
-
-    fn change_once(&mut self, tries: &mut Tries<'_>, changes: Vec<Change>) -> bool {
-        tries.left(self.script.cues.len());
-        let found = tries.first(changes.len(), |place| self.changed(&changes[place]));
-        let Some((_, case)) = found else { return false };
-        *self = case;
-        true
+        let mut next = 0;
+        loop {
+            let changes = kind(self);
+            let place = |number: usize| (next + number) % changes.len();
+            tries.left(self.script.cues.len());
+            let found = tries.first(changes.len(), |number| self.changed(&changes[place(number)]));
+            let Some((number, case)) = found else { return };
+            next = place(number);
+            *self = case;
+        }
     }
 
     /// Nodes that could be missing: of each group one or two; or a client whose part another one takes.
     fn fewer_nodes(&self) -> Vec<Change> {
-        let cluster = &self.scenario.plan.cluster;
+        let cluster = &self.scenario().plan.cluster;
         let asks = |node: &NodeId| {
             self.script.cues.iter().any(|cue| matches!(&cue.act, Act::Ask(question) if question.client == *node))
         };
@@ -140,7 +187,7 @@ impl<'a> Case<'a> {
     /// Two nodes of a group could play each other's parts, such that a client need not ask one after the other.
     fn other_parts(&self) -> Vec<Change> {
         let mut changes = Vec::new();
-        for group in self.scenario.plan.cluster.groups() {
+        for group in self.scenario().plan.cluster.groups() {
             for (place, first) in group.members.iter().enumerate() {
                 changes.extend(group.members[place + 1..].iter().map(|second| Change::Swap(*first, *second)));
             }
@@ -154,13 +201,15 @@ impl<'a> Case<'a> {
         matches!(cue.act, Act::Expire(..)) && self.script.cues.iter().any(asks)
     }
 
+    /// Syncs could be done as soon as they are asked for.
+    fn quicker_syncs(&self) -> Vec<Change> {
+        if self.script.syncs_at_once { Vec::new() } else { vec![Change::SyncsAtOnce] }
+    }
+
     /// Settings and words that could be as they are by themselves.
     fn plainer(&self) -> Vec<Change> {
-        let mut changes = vec![];
-        if !self.script.syncs_at_once {
-            changes.push(Change::SyncsAtOnce);
-        }
-        let fields = tree::optional_fields(&self.scenario.tree);
+        let mut changes = self.quicker_syncs();
+        let fields = tree::optional_fields(&self.scenario().tree);
         changes.extend(fields.into_iter().map(Change::Field));
         for (place, cue) in self.script.cues.iter().enumerate() {
             changes.extend(plainer(cue).into_iter().map(|cue| Change::Cue(place, cue)));
@@ -169,7 +218,7 @@ impl<'a> Case<'a> {
     }
 
     fn changed(&self, change: &Change) -> Option<Case<'a>> {
-        let (tree, script) = (&self.scenario.tree, &self.script);
+        let (tree, script) = (&self.scenario().tree, &self.script);
         match change {
             Change::SyncsAtOnce => {
                 let cues = script.cues.iter().filter(|cue| !matches!(cue.act, Act::Synced(..))).cloned().collect();
@@ -206,9 +255,9 @@ impl<'a> Case<'a> {
 
     /// The same without some nodes; `stands_for` says which of the others takes the part of a node.
     fn among(&self, gone: &[NodeId], stands_for: &impl Fn(NodeId) -> Option<NodeId>) -> Option<Case<'a>> {
-        let cluster = &self.scenario.plan.cluster;
+        let cluster = &self.scenario().plan.cluster;
         let names: Vec<&str> = gone.iter().map(|node| cluster.name(*node)).collect();
-        let tree = tree::without_nodes(&self.scenario.tree, &names)?;
+        let tree = tree::without_nodes(&self.scenario().tree, &names)?;
         let smaller = Scenario::parse("the shrunk scenario", &tree.pretty(), None).ok()?.plan.cluster;
         // A node is known by its name and its place, and the place is another one now.
         let renamed = |node: NodeId| smaller.find(cluster.name(stands_for(node)?));
@@ -276,24 +325,26 @@ fn plainer(cue: &Cue) -> Vec<Cue> {
     cues
 }
 
-/// Plays a script. Where the promise is broken: what was needed for it, which is tried by itself.
-fn play(runner: &dyn Runner, scenario: &Scenario, script: &Script, promise: Promise) -> Option<Played> {
-    let (judged, taken) = runner.rehearse(scenario.plan.seed, script).ok()?;
-    let violation = judged.judge.violation(promise)?;
-    let pairs = || script.cues.iter().zip(&taken).filter_map(|(cue, step)| Some((cue, step.as_ref()?)));
-    // What comes after the event at which it is broken is not needed, unless the promise is one of whole runs.
-    let until = pairs().position(|(_, (_, events))| *events > violation.event.0).map_or(0, |place| place + 1);
-    let possible = pairs().count();
-    if until == script.cues.len() {
-        return Some((script.cues.clone(), pairs().map(|(_, (step, _))| step.clone()).collect()));
+impl Stage {
+    /// Plays a script. Where the promise is broken: what was needed for it, which is tried by itself.
+    fn play(&self, script: &Script, promise: Promise) -> Option<Played> {
+        let (judged, taken) = self.runner.rehearse(self.scenario.plan.seed, script).ok()?;
+        let violation = judged.judge.violation(promise)?;
+        let pairs = || script.cues.iter().zip(&taken).filter_map(|(cue, step)| Some((cue, step.as_ref()?)));
+        let as_it_is = || {
+            let steps = pairs().map(|(_, (step, _))| step.clone()).collect();
+            Some(Played { cues: script.cues.clone(), steps, events: judged.events })
+        };
+        // What comes after the event at which it is broken is not needed, unless the promise is one of whole runs.
+        let until = pairs().position(|(_, (_, events))| *events > violation.event.0).map_or(0, |place| place + 1);
+        let mut counts = vec![until, pairs().count()];
+        counts.dedup();
+        counts.into_iter().find_map(|count| match count == script.cues.len() {
+            true => as_it_is(),
+            false => {
+                let cues = pairs().take(count).map(|(cue, _)| cue.clone()).collect();
+                self.play(&Script { cues, ..*script }, promise)
+            }
+        })
     }
-    let mut counts = vec![until, possible];
-    counts.dedup();
-    counts.into_iter().find_map(|count| {
-        if count == script.cues.len() {
-            return Some((script.cues.clone(), pairs().map(|(_, (step, _))| step.clone()).collect()));
-        }
-        let cues = pairs().take(count).map(|(cue, _)| cue.clone()).collect();
-        play(runner, scenario, &Script { cues, ..*script }, promise)
-    })
 }

@@ -6,9 +6,11 @@
 //! nodes and settings are left out of its text.
 
 mod case;
+mod detour;
 mod reduce;
 mod text;
 mod tree;
+mod worlds;
 
 #[cfg(test)]
 mod tests;
@@ -170,7 +172,7 @@ fn smaller_tree(
         let with = |parts: &[tree::Path]| {
             let kept: BTreeSet<&tree::Path> = parts.iter().collect();
             let must = |path: &tree::Path| {
-                path.len() == 1 && ["title", "expect", "protocol", "cluster"].contains(&path[0].as_str())
+                path[0] == "expect" || path.len() == 1 && ["title", "protocol", "cluster"].contains(&path[0].as_str())
             };
             tree::pruned(&tree, &Vec::new(), &|path| must(path) || kept.contains(path))
         };

@@ -42,6 +42,12 @@ impl<'a> Tries<'a> {
         self.is_over
     }
 
+    /// Tells how it stands; whether to go on.
+    pub fn goes_on(&mut self) -> bool {
+        self.is_over |= !(self.ask)(self.stand);
+        !self.is_over
+    }
+
     /// The first candidate that does, by its number, and what came of it. Some are tried at a time, and those after the
     /// first that does are as if they had not been.
     pub fn first<R: Send>(
@@ -52,8 +58,7 @@ impl<'a> Tries<'a> {
         let at_a_time = rayon::current_num_threads();
         let mut next = 0;
         while next < candidates {
-            self.is_over |= !(self.ask)(self.stand);
-            if self.is_over {
+            if !self.goes_on() {
                 return None;
             }
             let end = candidates.min(next + at_a_time);

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::{Extent, Goal, extent, open, tree};
 use crate::check::{Promise, Violation};
-use crate::kernel::{Act, Question, Schedule};
+use crate::kernel::{Question, Schedule};
 use crate::node::{Datum, Fact, Op, Retry};
 use crate::scenario::{Failure, Opened, Registry, step_written};
 use crate::trace::{EventKind, Trace, fact_words};
@@ -17,15 +17,12 @@ pub fn of_case(
     case: &Case<'_>,
     promise: Promise,
 ) -> Result<(String, Vec<String>, Extent), Failure> {
-    let cluster = &case.scenario.plan.cluster;
+    let cluster = &case.scenario().plan.cluster;
     let schedule =
         Schedule { steps: case.steps.clone(), tick: case.script.tick, syncs_at_once: case.script.syncs_at_once };
-    let questions = case.script.cues.iter().filter_map(|cue| match &cue.act {
-        Act::Ask(question) => Some(question),
-        _ => None,
-    });
+    let questions = case.script.cues.iter().filter_map(|cue| cue.act.question());
     let entries: Vec<String> = questions.map(|question| entry(question, cluster.name(question.client))).collect();
-    let mut scenario = case.scenario.clone();
+    let mut scenario = case.scenario().clone();
     if !entries.is_empty() {
         tree::set(&mut scenario.tree, "workload", &format!("[{}]", entries.join(", ")));
     }
@@ -83,7 +80,7 @@ fn is_news(trace: &Trace, event: crate::node::EventId) -> bool {
 }
 
 /// What a client is asked for, as an entry of the workload. Its instant means nothing in a schedule.
-fn entry(question: &Question, client: &str) -> String {
+pub fn entry(question: &Question, client: &str) -> String {
     let Question { op, timeout, retry, .. } = question;
     let mut text = format!("(at: \"0s\", by: {client:?}, op: {}", op_written(op));
     text.extend(timeout.map(|span| format!(", timeout: \"{}\"", crate::node::SimSpan(span.0))));
@@ -107,6 +104,7 @@ fn op_written(op: &Op) -> String {
         Op::Acquire(key) => format!("Acquire({key:?})"),
         Op::Release(key) => format!("Release({key:?})"),
         Op::Broadcast(new) => format!("Broadcast({})", value(new)),
+        Op::Do(name, Datum::Absent) => format!("Do({name:?})"),
         Op::Do(name, new) => format!("Do({name:?}, {})", value(new)),
     }
 }
