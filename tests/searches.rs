@@ -14,7 +14,7 @@ const MUTANTS: &[(&str, Promise, usize, u64)] = &[
     ("votes-without-up-to-date-check", LeaderCompleteness, 8, 4747),
     ("replies-before-sync", ElectionSafety, 10, 89198),
     ("heartbeat-skips-consistency-check", StateMachineSafety, 7, 4465),
-    ("sync-holds-handler", ElectionSafety, 12, 303574),
+    ("sync-holds-handler", ElectionSafety, 12, 304447),
 ];
 
 fn read(name: &str, variant: &str) -> (Scenario, Box<dyn Runner>) {

@@ -98,7 +98,7 @@ const PING_PONG: PingPong = PingPong { most: 8 };
 const TWO_PHASE: TwoPhase = TwoPhase { participants: 6 };
 const PAXOS: Paxos = Paxos { servers: 3, clients: 3 };
 const ABD: Abd = Abd { servers: 2, clients: 3 };
-const LOCK: Lock = Lock { clients: 3 };
+const LOCK: Lock = Lock { clients: 4 };
 
 fn ours<P: Protocol, W: Watcher>(
     protocol: P,

@@ -1,9 +1,10 @@
 //! From a run that fails to the smallest scenario that breaks the same promise, or misses the same claim.
 //!
 //! First as a script: the run is written down as what happened, step by step, and steps, nodes and settings are left out
-//! as long as the promise is still broken. In a script clocks stand and nothing has a law, so what hangs on clocks, and
-//! whatever is a matter of time, does not come about in it. Then the scenario itself is made smaller: faults, operations,
-//! nodes and settings are left out of its text.
+//! as long as the promise is still broken. Where a small world of the same nodes has a shorter run still, that is taken;
+//! and where something else, done somewhere, makes more of the script needless, so is that. In a script clocks stand and
+//! nothing has a law, so what hangs on clocks, and whatever is a matter of time, does not come about in it. Where a script
+//! cannot do, the scenario itself is made smaller: faults, operations, nodes and settings are left out of its text.
 
 mod case;
 mod detour;

@@ -91,7 +91,7 @@ impl<'a> Case<'a> {
         let wanted = Wanted { always: vec![self.promise], eventually: Vec::new(), sometimes: Vec::new() };
         let marks = Marks { never: wanted.never(), eventually: 0 };
         let mut space = runner.space(&bounds, &wanted).ok()?;
-        let limits = Limits { depth: Some(self.script.cues.len() as u32), states: STATES };
+        let limits = Limits { depth: Some(self.script.cues.len() as u32), states: STATES, ..Limits::NONE };
         let options = Options { limits, jobs: rayon::current_num_threads(), reduction: true, symmetry: false };
         let report = search(space.as_mut(), Manner::Breadth, marks, &options, &mut |_| tries.goes_on()).ok()?;
         let schedule = report.found?.schedule;
