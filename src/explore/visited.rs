@@ -13,8 +13,9 @@ pub type StateId = u32;
 /// What a state is said to be reached from that is reached from none.
 pub const NONE: StateId = StateId::MAX;
 
-/// How many states one block holds. Blocks are never moved, so that no memory is held twice while they grow.
-const BLOCK: usize = 1 << 14;
+/// How many states one block holds. Blocks are never moved, so that no memory is held twice while they grow; and they are
+/// small, so that a search of few states holds little.
+const BLOCK: usize = 1 << 11;
 
 /// Some of the states that were seen: those whose fingerprints belong to one shard.
 #[derive(Clone, Debug)]
