@@ -191,6 +191,9 @@ pub struct View {
     /// Do not stop to ask
     #[arg(long)]
     pub no_ask: bool,
+    /// Show the run anew whenever the scenario's file changes
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// `replay`

@@ -1,5 +1,9 @@
 //! What a person can do.
 
+use super::deeds::Hand;
+use super::keys::Context;
+use super::panes::Pane;
+
 /// One thing to do, whatever key or clock asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -25,7 +29,7 @@ pub enum Action {
     PlayOrPause,
     Faster,
     Slower,
-    /// While playing: time has passed.
+    /// Time has passed: while playing, while a file is watched.
     Tick,
     // What is shown.
     NextNode,
@@ -40,7 +44,24 @@ pub enum Action {
     Cone,
     /// What each node's clock shows.
     Clocks,
+    /// What the panel below shows.
+    Show(Pane),
+    NextPane,
+    // Other futures.
+    /// Does something to the run, here.
+    Do(Hand),
+    Undo,
+    Redo,
+    /// Goes to the branch of that number.
+    Branch(usize),
+    AskName,
+    AskFile,
+    Delete,
     // Panels.
+    /// A list of what can be done next, a letter each.
+    Menu(Context),
+    /// Every action by its name.
+    Palette,
     AskTime,
     AskEvent,
     AskText,

@@ -9,13 +9,17 @@
 //! put together once.
 
 mod action;
+mod branch;
+mod branching;
 mod browser;
+mod deeds;
 mod keys;
 mod lanes;
 mod layout;
 mod model;
 mod overview;
 mod panels;
+mod panes;
 mod rows;
 mod scene;
 mod search;
@@ -27,12 +31,14 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use branch::{Deed, Entry as Added, Future, Futures};
+
 use crate::node::EventId;
 use crate::scenario::Session;
 use std::io;
 
 /// A run and all that a person should see with it.
-pub struct Show {
+pub struct Show<'a> {
     /// The run.
     pub session: Box<dyn Session>,
     /// The scenario's name, such as `raft/leader-crash`.
@@ -53,6 +59,14 @@ pub struct Show {
     pub ascii: bool,
     /// Whether colours are used.
     pub colour: bool,
+    /// The scenario as it is written; empty for the log of another system.
+    pub source: String,
+    /// What else is to be read beside the run.
+    pub lesson: Vec<String>,
+    /// The promises that are judged: the name of each, and what it says.
+    pub promises: Vec<(String, String)>,
+    /// Makes other runs of this one; `None` where nothing can be done to it.
+    pub futures: Option<Box<dyn Futures + 'a>>,
     /// The command that prints this run where there is no terminal.
     pub command_run: String,
 }
@@ -97,7 +111,7 @@ pub struct Entry {
 /// Opens the debugger on a run and returns when the person leaves it.
 ///
 /// Fails where there is no terminal, and says which command shows the run without one.
-pub fn view(show: Show) -> io::Result<()> {
+pub fn view(show: Show<'_>) -> io::Result<()> {
     terminal::require(&format!("to see the run without one: {}", show.command_run))?;
     if show.session.trace().is_empty() {
         return Err(io::Error::new(

@@ -1,11 +1,14 @@
 //! All that there is to know about what a person sees.
 
+use super::branch::{Branches, Future};
 use super::overview::Overview;
 use super::panels::{Mode, Quiz};
+use super::panes::Pane;
 use super::rows::Rows;
 use super::scene::{self, Kept, Scene};
 use super::{Mark, Show};
 use crate::node::{EventId, NodeId};
+use crate::scenario::Session;
 use crate::trace::{EventKind, Trace};
 
 /// How much room the panel below takes.
@@ -20,8 +23,8 @@ pub enum Inspector {
 pub const SPEEDS: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
 
 /// The debugger's whole state.
-pub struct Model {
-    pub show: Show,
+pub struct Model<'a> {
+    pub show: Show<'a>,
     /// Columns and lines of the screen.
     pub size: (u16, u16),
     /// The event that is looked at.
@@ -33,6 +36,13 @@ pub struct Model {
     /// The place among [`SPEEDS`].
     pub speed: usize,
     pub inspector: Inspector,
+    /// What the panel below shows.
+    pub pane: Pane,
+    pub branches: Branches,
+    /// The run that this one departed from, while both are compared: its branch's number, and its run.
+    pub beside: Option<(usize, Box<dyn Session>)>,
+    /// What is wrong with the file that is watched.
+    pub mistake: Option<String>,
     /// Lines of the inspector above its top.
     pub scroll: usize,
     /// Whether the rows of disks and logs are left out.
@@ -54,9 +64,9 @@ pub struct Model {
     pub done: bool,
 }
 
-impl Model {
+impl<'a> Model<'a> {
     /// A model of a run that has events, on a screen of 80 by 24.
-    pub fn new(mut show: Show) -> Self {
+    pub fn new(mut show: Show<'a>) -> Self {
         let last = EventId(show.session.trace().len() as u32 - 1);
         let mut violations = std::mem::take(&mut show.violations);
         violations.retain(|mark| mark.event <= last);
@@ -69,6 +79,10 @@ impl Model {
             playing: false,
             speed: 2,
             inspector: Inspector::Small,
+            pane: Pane::Event,
+            branches: Branches::default(),
+            beside: None,
+            mistake: None,
             scroll: 0,
             quiet: false,
             cone: false,
@@ -86,6 +100,22 @@ impl Model {
         model.clocks = model.overview.clocks_differ();
         model.refresh();
         model
+    }
+
+    /// Shows another run, at the event that was looked at or at its end where it is shorter.
+    pub fn show_run(&mut self, future: Future) {
+        let Future { session, questions, mut violations, source } = future;
+        let last = EventId((session.trace().len() as u32).max(1) - 1);
+        violations.retain(|mark| mark.event <= last);
+        violations.sort_by_key(|mark| mark.event);
+        (self.show.session, self.show.source, self.show.questions) = (session, source, questions);
+        self.cursor = self.cursor.min(last);
+        // What was seen is known: only later questions are put.
+        let start = self.show.start.replace(self.cursor);
+        self.quiz = Quiz::new(&mut self.show);
+        self.show.start = start;
+        self.overview = Overview::new(self.show.session.as_ref(), &violations);
+        (self.violations, self.kept, self.scroll) = (violations, Kept::default(), 0);
     }
 
     /// Whether true time is known: of a log of another system only the order is.

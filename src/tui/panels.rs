@@ -13,6 +13,13 @@ pub enum Mode {
         scroll: usize,
     },
     Prompt(Prompt),
+    /// The keys of a context, one of which is pressed next.
+    Menu(Context),
+    /// Every action by its name: what was typed, and the place of the chosen one among those that fit.
+    Palette {
+        text: String,
+        chosen: usize,
+    },
     /// What is sought has not been found yet.
     Search(Search),
     Question(Panel),
@@ -25,6 +32,8 @@ impl Mode {
             Mode::Run => Context::Run,
             Mode::Help { .. } => Context::Help,
             Mode::Prompt(_) => Context::Prompt,
+            Mode::Menu(context) => *context,
+            Mode::Palette { .. } => Context::Palette,
             Mode::Search(_) => Context::Search,
             Mode::Question(_) => Context::Question,
         }
@@ -44,6 +53,10 @@ pub enum Asks {
     Time,
     Event,
     Text,
+    /// What a branch is to be called.
+    Name,
+    /// Where a branch is to be saved.
+    File,
 }
 
 impl Asks {
@@ -53,6 +66,8 @@ impl Asks {
             Asks::Time => "go to time (1.25, 250ms): ",
             Asks::Event => "go to (e131, 1.25s): ",
             Asks::Text => "search: ",
+            Asks::Name => "call this branch: ",
+            Asks::File => "save as (FILE.ron): ",
         }
     }
 }
@@ -113,7 +128,7 @@ pub const OPTIONS_AT_MOST: usize = 9;
 
 impl Quiz {
     /// Takes the questions of a show that have an answer and come after its start.
-    pub fn new(show: &mut Show) -> Self {
+    pub fn new(show: &mut Show<'_>) -> Self {
         let start = show.start.unwrap_or(EventId(0));
         let mut questions: Vec<Question> = std::mem::take(&mut show.questions);
         questions.retain(|question| question.answer.is_some());

@@ -17,6 +17,9 @@ use ratatui::DefaultTerminal;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
+/// How often a file that is watched is looked at: our choice.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 /// Fails where input or output is no terminal, with a hint of what to do instead.
 pub fn require(hint: &str) -> io::Result<()> {
     match io::stdin().is_terminal() && io::stdout().is_terminal() {
@@ -112,7 +115,7 @@ fn take(program: &mut dyn Program, event: &Event) {
     }
 }
 
-impl Program for Model {
+impl Program for Model<'_> {
     fn act(&mut self, action: Action) {
         update(self, action);
     }
@@ -129,7 +132,8 @@ impl Program for Model {
         let ticks = SPEEDS[self.speed].min(TICKS);
         match self.mode {
             Mode::Search(_) => Some(Duration::ZERO),
-            _ => self.playing.then(|| Duration::from_millis(u64::from(1000 / ticks))),
+            _ if self.playing => Some(Duration::from_millis(u64::from(1000 / ticks))),
+            _ => self.show.futures.as_ref().filter(|futures| futures.watches()).map(|_| LOOK_EVERY),
         }
     }
 

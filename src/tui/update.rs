@@ -1,11 +1,13 @@
 //! Carrying out what a person asked for.
 
 use super::action::Action;
+use super::keys::{self, Does};
 use super::model::{Inspector, Model, SPEEDS};
 use super::panels::{Asks, Mode, OPTIONS_AT_MOST, Panel, Place, Prompt, Standing, place};
+use super::panes::Pane;
 use super::rows::Rows;
 use super::search::Search;
-use super::{scene, search};
+use super::{branching, scene, search};
 use crate::node::{EventId, Fault};
 
 /// Carries out one action; whatever the model is, it answers and stays in order.
@@ -20,6 +22,8 @@ pub fn update(model: &mut Model, action: Action) {
             Mode::Run => in_run(model, action),
             Mode::Help { scroll } => in_help(model, action, *scroll),
             Mode::Prompt(prompt) => in_prompt(model, action, prompt.clone()),
+            Mode::Menu(_) => in_menu(model, action),
+            Mode::Palette { text, chosen } => in_palette(model, action, text.clone(), *chosen),
             Mode::Search(ongoing) => in_search(model, action, *ongoing),
             Mode::Question(panel) => at_question(model, action, panel.clone()),
         },
@@ -55,6 +59,23 @@ fn in_run(model: &mut Model, action: Action) {
         Action::AskText => ask(model, Asks::Text),
         Action::NextFound => search::begin(model, true),
         Action::PreviousFound => search::begin(model, false),
+        Action::Show(pane) => show(model, pane),
+        Action::NextPane => next_pane(model),
+        Action::Menu(context) => {
+            model.playing = false;
+            model.mode = Mode::Menu(context);
+        }
+        Action::Palette => {
+            model.playing = false;
+            model.mode = Mode::Palette { text: String::new(), chosen: 0 };
+        }
+        Action::Do(hand) => told(model, |model| branching::act(model, hand)),
+        Action::Undo => told(model, |model| branching::step(model, false)),
+        Action::Redo => told(model, |model| branching::step(model, true)),
+        Action::Branch(number) => told(model, |model| branching::visit(model, number)),
+        Action::Delete => told(model, branching::delete),
+        Action::AskName => ask(model, Asks::Name),
+        Action::AskFile => ask(model, Asks::File),
         Action::Help => {
             model.playing = false;
             model.mode = Mode::Help { scroll: 0 };
@@ -247,6 +268,9 @@ fn change_speed(model: &mut Model, faster: bool) {
 pub const TICKS: u32 = 20;
 
 fn tick(model: &mut Model) {
+    if !model.playing {
+        return branching::reload(model);
+    }
     for _ in 0..(SPEEDS[model.speed] / TICKS).max(1) {
         if !model.playing {
             return;
@@ -284,6 +308,11 @@ fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
 }
 
 fn answer_prompt(model: &mut Model, prompt: &Prompt) {
+    match prompt.asks {
+        Asks::Name => return told(model, |model| branching::rename(model, prompt.text.trim())),
+        Asks::File => return told(model, |model| branching::save(model, prompt.text.trim())),
+        Asks::Text | Asks::Event | Asks::Time => {}
+    }
     if prompt.asks == Asks::Text {
         model.sought = prompt.text.trim().to_lowercase();
         return search::begin(model, true);
@@ -311,6 +340,64 @@ fn in_search(model: &mut Model, action: Action, ongoing: Search) {
         Action::Close => search::stop(model, ongoing),
         _ => {}
     }
+}
+
+/// One key of a list of keys: what it asks for is done in the run.
+fn in_menu(model: &mut Model, action: Action) {
+    model.mode = Mode::Run;
+    if action != Action::Close {
+        in_run(model, action);
+    }
+}
+
+fn in_palette(model: &mut Model, action: Action, mut text: String, mut chosen: usize) {
+    let offered = keys::palette(&text);
+    match action {
+        Action::Type(letter) if text.chars().count() < TYPED_AT_MOST => {
+            text.push(letter);
+            chosen = 0;
+        }
+        Action::Erase => {
+            text.pop();
+            chosen = 0;
+        }
+        Action::Next => chosen = (chosen + 1).min(offered.len().max(1) - 1),
+        Action::Previous => chosen = chosen.saturating_sub(1),
+        Action::Close => return model.mode = Mode::Run,
+        Action::Enter => {
+            model.mode = Mode::Run;
+            return match offered.get(chosen).map(|binding| binding.does) {
+                Some(Does::Act(Action::Quit)) => model.done = true,
+                Some(Does::Act(action)) => in_run(model, action),
+                _ => model.notice = Some(format!("nothing is called {text:?}")),
+            };
+        }
+        _ => {}
+    }
+    model.mode = Mode::Palette { text, chosen };
+}
+
+/// Shows something in the panel below, which is there then.
+fn show(model: &mut Model, pane: Pane) {
+    if model.inspector == Inspector::Away {
+        model.inspector = Inspector::Small;
+    }
+    (model.pane, model.scroll) = (pane, 0);
+    if pane == Pane::Compare {
+        told(model, branching::compare);
+    }
+}
+
+fn next_pane(model: &mut Model) {
+    let place = Pane::ALL.iter().position(|pane| *pane == model.pane).unwrap_or(0);
+    show(model, Pane::ALL[(place + 1) % Pane::ALL.len()]);
+}
+
+/// Does something that has something to say, or says why it could not be done.
+fn told(model: &mut Model, act: impl FnOnce(&mut Model) -> Result<String, String>) {
+    model.playing = false;
+    let (Ok(notice) | Err(notice)) = act(model);
+    model.notice = Some(notice).filter(|notice| !notice.is_empty());
 }
 
 fn in_help(model: &mut Model, action: Action, scroll: usize) {

@@ -16,7 +16,7 @@ fn run(text: &str) -> (Scenario, Box<dyn Session>) {
 }
 
 /// A show of a scenario's text, without questions.
-pub fn show(name: &str, text: &str) -> Show {
+pub fn show(name: &str, text: &str) -> Show<'static> {
     let (scenario, session) = run(text);
     Show {
         session,
@@ -29,17 +29,21 @@ pub fn show(name: &str, text: &str) -> Show {
         start: None,
         ascii: false,
         colour: false,
+        source: text.to_owned(),
+        lesson: Vec::new(),
+        promises: Vec::new(),
+        futures: None,
         command_run: format!("pessimist run {name}"),
     }
 }
 
 /// The leader falls silent; who leads next?
-pub fn leader_crash() -> Show {
+pub fn leader_crash() -> Show<'static> {
     show("raft/leader-crash", include_str!("../../../tests/data/leader-crash.ron"))
 }
 
 /// The same, and then a long time in which nothing happens but heartbeats.
-pub fn long() -> Show {
+pub fn long() -> Show<'static> {
     show(
         "raft/long",
         &include_str!("../../../tests/data/leader-crash.ron").replace("until: \"3s\"", "until: \"60s\""),
@@ -47,7 +51,7 @@ pub fn long() -> Show {
 }
 
 /// The same with its question put before the leader's fall shows its consequences.
-pub fn with_question() -> Show {
+pub fn with_question() -> Show<'static> {
     let mut show = leader_crash();
     let before = show.session.moments()[0].before;
     show.questions.push(question("Who leads next?", before));
@@ -84,7 +88,7 @@ pub fn places(trace: &Trace) -> Places {
 }
 
 /// Two sides, a pause, a doubled and a dropped message, a client: five servers.
-pub fn troubles() -> Show {
+pub fn troubles() -> Show<'static> {
     let mut show = show("raft/troubles", TROUBLES);
     let at = |id| Mark {
         event: EventId(id),
@@ -109,13 +113,13 @@ const TROUBLES: &str = r#"Scenario(
 )"#;
 
 /// Three events: three servers start, and nothing more.
-pub fn tiny() -> Show {
+pub fn tiny() -> Show<'static> {
     let text = r#"Scenario(title: "Tiny", protocol: Raft(), cluster: {"replica": ["a", "b", "c"]}, until: "1ms")"#;
     show("start/tiny", text)
 }
 
 /// Two nodes whose messages and timers have neither a name nor content.
-pub fn nameless() -> Show {
+pub fn nameless() -> Show<'static> {
     let mut plan = Plan::new(Cluster::new([("node", vec!["a", "b"])]).unwrap());
     plan.until = SimTime(1_000_000_000);
     let run = Run::<Nameless>::new(Arc::new(plan), (), Lines::None, &mut (), &mut |_, _| true);
@@ -145,12 +149,12 @@ impl Node for Nameless {
 }
 
 /// Two nodes whose only timer is a struct without content.
-pub fn two_generals() -> Show {
+pub fn two_generals() -> Show<'static> {
     show("start/two-generals", include_str!("../../../scenarios/start/two-generals.ron"))
 }
 
 /// More servers than there is room for lanes.
-pub fn crowd() -> Show {
+pub fn crowd() -> Show<'static> {
     let names: Vec<String> = (1..=30).map(|n| format!("\"server-{n}\"")).collect();
     let text = format!(
         r#"Scenario(title: "Crowd", protocol: Raft(), cluster: {{"replica": [{}]}}, until: "600ms", seed: 5)"#,
@@ -160,12 +164,12 @@ pub fn crowd() -> Show {
 }
 
 /// Five lock nodes, one of whose clocks jumps.
-pub fn redlock() -> Show {
+pub fn redlock() -> Show<'static> {
     show("time/redlock", include_str!("../../../scenarios/time/redlock.ron"))
 }
 
 /// The log of another system.
-pub fn log() -> Show {
+pub fn log() -> Show<'static> {
     let text = "x\na {\"a\":1}\ny\nb {\"b\":1}\nz\nb {\"a\":1,\"b\":2}\nw\nc {\"c\":1}\nv\na {\"a\":2}\n";
     let log = crate::trace::ForeignLog::parse(text, None).unwrap();
     let session = Box::new(crate::scenario::LogSession::new(&log).unwrap());

@@ -6,6 +6,7 @@ use crate::trace::{Change, Influence, tree_of};
 use crate::tui::layout::{clock, offset, reading};
 use crate::tui::model::Model;
 use crate::tui::panels::verdict;
+use crate::tui::panes::{self, Pane, Tone};
 use crate::tui::rows::Row;
 use crate::tui::scene::Scene;
 use crate::tui::words;
@@ -26,6 +27,9 @@ const ROOMY: u16 = 8;
 
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     let Some(area) = scene.layout.inspector else { return };
+    if model.pane != Pane::Event {
+        return draw_pane(canvas, model, area);
+    }
     let left = area.width * 11 / 20;
     canvas.fill(Rect { height: 1, ..area }, '─', canvas.faint());
     canvas.text(1, area.y, left - 2, &format!(" {} {} ", model.cursor, words_of(model, model.cursor)), canvas.bold());
@@ -41,6 +45,25 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     for y in area.y + 1..area.bottom() {
         canvas.put(left - 1, y, '│', canvas.faint());
     }
+}
+
+/// One of the other panes, over the whole width.
+fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    canvas.fill(Rect { height: 1, ..area }, '─', canvas.faint());
+    let title = format!(" {} at {} ", model.pane.title(), model.cursor);
+    canvas.text(1, area.y, area.width - 2, &title, canvas.bold());
+    canvas.text_right(area.right() - 1, area.y, " o opens another ", canvas.faint());
+    let area = Rect::new(1, area.y + 1, area.width - 2, area.height - 1);
+    let style = |tone: Tone| match tone {
+        Tone::Plain => canvas.plain(),
+        Tone::Bold => canvas.bold(),
+        Tone::Faint => canvas.faint(),
+        Tone::Good => canvas.good(),
+        Tone::Bad => canvas.bad(),
+    };
+    let lines: Lines =
+        panes::lines(model, usize::from(area.width)).into_iter().map(|(text, tone)| (text, style(tone))).collect();
+    column(canvas, area, &lines, model.scroll);
 }
 
 fn words_of(model: &Model, id: EventId) -> String {

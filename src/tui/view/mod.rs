@@ -4,6 +4,7 @@ mod browser;
 mod header;
 pub mod help;
 mod inspector;
+mod menu;
 mod overview;
 mod paint;
 mod question;
@@ -31,9 +32,14 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
             space::draw(&mut canvas, model, scene);
             inspector::draw(&mut canvas, model, scene);
             header::draw_footer(&mut canvas, model, scene);
+            if let Some(mistake) = &model.mistake {
+                menu::draw_mistake(&mut canvas, mistake);
+            }
             match &model.mode {
                 Mode::Help { scroll } => help::draw(&mut canvas, *scroll),
                 Mode::Question(panel) => question::draw(&mut canvas, model, panel),
+                Mode::Menu(context) => menu::draw(&mut canvas, model, *context),
+                Mode::Palette { text, chosen } => menu::draw_palette(&mut canvas, text, *chosen),
                 Mode::Run | Mode::Prompt(_) | Mode::Search(_) => {}
             }
         }
