@@ -198,7 +198,7 @@ fn ascii_frames_are_ascii() {
 #[test]
 fn every_screen_can_be_drawn_in_ascii() {
     // Keys that lead through all that can lie over the run; each screen is drawn twice.
-    type Made = fn() -> Show;
+    type Made = fn() -> Show<'static>;
     let shows: [(Made, &[&str]); 7] = [
         (runs::with_question, &["G", "2", "3", "\n", "?", "jjjj", "q", "/le", "\n", "/", "\n", "t1", "\u{1b}"]),
         (runs::troubles, &["f", "ff", "v", "i", "i", "z", "G"]),
