@@ -67,11 +67,11 @@ fn a_partition_a_pause_and_a_broken_promise() {
 fn clocks_beside_true_time() {
     assert_snapshot!("clocks_80", at(runs::redlock(), SMALL, "0.04s"));
     let mut model = sized(Model::new(runs::redlock()), SMALL.0, SMALL.1);
-    keys(&mut model, "w");
-    assert!(!frame(&model).contains("is true"), "w takes them away");
+    keys(&mut model, "C");
+    assert!(!frame(&model).contains("is true"), "C takes them away");
     let mut model = sized(Model::new(runs::tiny()), SMALL.0, SMALL.1);
     assert!(!frame(&model).contains("is true"), "where every clock is right they are not shown unasked");
-    keys(&mut model, "w");
+    keys(&mut model, "C");
     assert_eq!(frame(&model).matches(" exact").count(), 3);
 }
 
@@ -110,7 +110,7 @@ fn a_log_of_another_system_shows_what_is_known() {
     press(&mut model, KeyCode::Right);
     press(&mut model, KeyCode::Left);
     assert_snapshot!("log_80", frame(&model));
-    for key in ["t", "w"] {
+    for key in ["t", "C"] {
         keys(&mut model, key);
         assert!(model.notice.as_deref().is_some_and(|told| told.contains("not known") || told.contains("no times")));
     }
@@ -205,7 +205,7 @@ fn every_screen_can_be_drawn_in_ascii() {
         (runs::crowd, &["G", ":e50", "\n"]),
         (runs::long, &["/nothing", "\n"]),
         (runs::tiny, &["G"]),
-        (runs::redlock, &["p", "ff", "l", "w", "G"]),
+        (runs::redlock, &["p", "ff", "l", "C", "G"]),
         (runs::log, &["p", "l", "G", "?"]),
     ];
     for (show, steps) in shows {
