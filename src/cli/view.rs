@@ -209,7 +209,7 @@ mod screen {
             };
             let (here, there) = (digest(&self.made(deeds)?)?, digest(&saved)?);
             match here == there {
-                true => Ok(format!("saved; run it with: {} (digest {there})", invocation(&["run", path]))),
+                true => Ok(format!("saved, digest {there}:  {}", invocation(&["run", path]))),
                 false => Err(format!("{path} is saved and runs otherwise: digest {there} instead of {here}")),
             }
         }

@@ -1,5 +1,6 @@
 //! The debugger tested from the keyboard to the frame, without a terminal.
 
+mod branches;
 mod frames;
 mod keyboard;
 mod pieces;

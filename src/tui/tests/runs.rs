@@ -4,7 +4,8 @@ use crate::kernel::Plan;
 use crate::node::{Cluster, Ctx, EventId, Fact, LocalSpan, Node, NodeId, SimTime, node_value};
 use crate::scenario::{Registry, Run, Scenario, Session};
 use crate::trace::{EventKind, Lines, Trace};
-use crate::tui::{Mark, Question, Show};
+use crate::tui::{Deed, Future, Futures, Mark, Question, Show};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Runs a scenario's text.
@@ -35,6 +36,68 @@ pub fn show(name: &str, text: &str) -> Show<'static> {
         futures: None,
         command_run: format!("pessimist run {name}"),
     }
+}
+
+thread_local! {
+    /// What was kept of branches, by name.
+    pub static KEPT: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// What has become of the file that is watched: another seed, or what is wrong with it.
+    pub static CHANGED: RefCell<Option<Result<u64, String>>> = const { RefCell::new(None) };
+}
+
+/// Runs a scenario again with what was done to it.
+struct Again(String);
+
+impl Again {
+    fn run(&self, deeds: &[Deed]) -> Result<Future, String> {
+        let mut scenario = Scenario::parse("test.ron", &self.0, None).map_err(|mistake| mistake.to_string())?;
+        for entry in deeds.iter().flat_map(|deed| &deed.entries) {
+            let with = scenario.with_entries(entry.list, std::slice::from_ref(&entry.text));
+            scenario = with.map_err(|mistake| mistake.to_string())?;
+        }
+        let runner = Registry::standard().prepare(&scenario).map_err(|mistake| mistake.to_string())?;
+        let opened = runner.open(scenario.plan.seed, Lines::None, &mut |_, _| true);
+        let session = opened.map_err(|failure| failure.to_string())?.session;
+        Ok(Future { session, questions: Vec::new(), violations: Vec::new(), source: scenario.tree.pretty() })
+    }
+}
+
+impl Futures for Again {
+    fn future(&self, deeds: &[Deed]) -> Result<Future, String> {
+        self.run(deeds)
+    }
+
+    fn save(&self, deeds: &[Deed], path: &str) -> Result<String, String> {
+        Ok(format!("saved {path} with {} deeds", deeds.len()))
+    }
+
+    fn keep(&self, _: &[Deed], name: &str) -> Result<String, String> {
+        KEPT.with(|kept| kept.borrow_mut().push(name.to_owned()));
+        Ok(name.to_owned())
+    }
+
+    fn watches(&self) -> bool {
+        true
+    }
+
+    fn reloaded(&mut self) -> Option<Result<Future, String>> {
+        let seed = match CHANGED.with(|changed| changed.borrow_mut().take())? {
+            Ok(seed) => seed,
+            Err(mistake) => return Some(Err(mistake)),
+        };
+        self.0 = self.0.replace("seed: 42", &format!("seed: {seed}"));
+        Some(self.run(&[]))
+    }
+}
+
+/// A show to which things can be done.
+pub fn with_hands(name: &str, text: &str) -> Show<'static> {
+    Show { futures: Some(Box::new(Again(text.to_owned()))), ..show(name, text) }
+}
+
+/// The leader falls silent, unless somebody does something before.
+pub fn at_hand() -> Show<'static> {
+    with_hands("raft/leader-crash", include_str!("../../../tests/data/leader-crash.ron"))
 }
 
 /// The leader falls silent; who leads next?
