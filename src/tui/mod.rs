@@ -35,6 +35,9 @@ pub use branch::{Deed, Entry as Added, Future, Futures};
 
 use crate::node::EventId;
 use crate::scenario::Session;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::io;
 
 /// A run and all that a person should see with it.
@@ -69,6 +72,29 @@ pub struct Show<'a> {
     pub futures: Option<Box<dyn Futures + 'a>>,
     /// The command that prints this run where there is no terminal.
     pub command_run: String,
+}
+
+impl<'a> Show<'a> {
+    /// A run and nothing with it.
+    pub fn of(session: Box<dyn Session>, name: &str) -> Show<'a> {
+        Show {
+            session,
+            name: name.to_owned(),
+            title: String::new(),
+            look: String::new(),
+            seed: None,
+            questions: Vec::new(),
+            violations: Vec::new(),
+            start: None,
+            ascii: false,
+            colour: false,
+            source: String::new(),
+            lesson: Vec::new(),
+            promises: Vec::new(),
+            futures: None,
+            command_run: String::new(),
+        }
+    }
 }
 
 /// A question of the lesson, put before the run reveals its answer.
@@ -120,6 +146,50 @@ pub fn view(show: Show<'_>) -> io::Result<()> {
         ));
     }
     terminal::run(model::Model::new(show))
+}
+
+/// Plays keys to the debugger where there is no terminal, on a screen of so many columns and lines. Searches go on to their
+/// end before the next key. `look` is given the frame after each key.
+///
+/// A line feed is the key Enter, an escape is Esc, a tabulator Tab; `→ ← ↑ ↓` are the arrows, `⇞ ⇟` page up and down, and
+/// all else is typed.
+pub fn rehearse(show: Show<'_>, size: (u16, u16), keys: &str, look: &mut dyn FnMut(&Buffer)) {
+    let mut model = model::Model::new(show);
+    update::update(&mut model, action::Action::Resize(size.0, size.1));
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+    for key in keys.chars() {
+        let event = KeyEvent::new(rehearsed(key), KeyModifiers::NONE);
+        if let Some(action) = keys::action(model.mode.context(), event) {
+            update::update(&mut model, action);
+        }
+        draw(&model, &mut buffer, look);
+        while matches!(model.mode, panels::Mode::Search(_)) {
+            update::update(&mut model, action::Action::Tick);
+            draw(&model, &mut buffer, look);
+        }
+    }
+}
+
+fn draw(model: &model::Model<'_>, buffer: &mut Buffer, look: &mut dyn FnMut(&Buffer)) {
+    buffer.reset();
+    view::draw(model, buffer);
+    look(buffer);
+}
+
+/// The key that a letter of a rehearsal stands for.
+fn rehearsed(letter: char) -> KeyCode {
+    match letter {
+        '\n' => KeyCode::Enter,
+        '\u{1b}' => KeyCode::Esc,
+        '\t' => KeyCode::Tab,
+        '→' => KeyCode::Right,
+        '←' => KeyCode::Left,
+        '↑' => KeyCode::Up,
+        '↓' => KeyCode::Down,
+        '⇞' => KeyCode::PageUp,
+        '⇟' => KeyCode::PageDown,
+        letter => KeyCode::Char(letter),
+    }
 }
 
 /// Lets a person choose a scenario; `None` where they leave without.
