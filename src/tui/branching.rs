@@ -2,7 +2,7 @@
 
 use super::deeds::{self, Hand};
 use super::model::Model;
-use super::panes::Pane;
+use super::panes::{Comparison, Pane};
 
 /// What is said where nothing can be done to the run.
 const FIXED: &str = "nothing can be done to this run: it is a log, or its order is laid down";
@@ -20,7 +20,6 @@ pub fn act(model: &mut Model, hand: Hand) -> Result<String, String> {
     let number = model.branches.add(parent, deed.clone());
     let name = model.branches.get(number).name.clone();
     let kept = futures.keep(&deeds, &name);
-    model.beside = None;
     model.show_run(future);
     let kept = kept.err().map_or(String::new(), |why| format!("; it is not kept: {why}"));
     Ok(format!("{name}: {} after {}; u undoes, b s saves{kept}", deed.words, deed.after))
@@ -79,10 +78,10 @@ pub fn save(model: &mut Model, path: &str) -> Result<String, String> {
 pub fn compare(model: &mut Model) -> Result<String, String> {
     let parent = model.branches.get(model.branches.here()).parent;
     let parent = parent.ok_or("this run has no parent: b does something to it, and makes a branch")?;
-    if model.beside.as_ref().is_none_or(|(number, _)| *number != parent) {
+    if model.comparison.is_none() {
         let futures = model.show.futures.as_ref().ok_or(FIXED)?;
         let future = futures.future(&model.branches.get(parent).deeds)?;
-        model.beside = Some((parent, future.session));
+        model.comparison = Some(Comparison::new(parent, future.session.trace(), model.trace()));
     }
     Ok(String::new())
 }
@@ -93,7 +92,6 @@ pub fn reload(model: &mut Model) {
     match reloaded {
         Ok(future) => {
             model.branches = super::branch::Branches::default();
-            model.beside = None;
             model.mistake = None;
             model.show_run(future);
             model.notice = Some("the file has changed: this is the run as it is now".to_owned());
@@ -105,7 +103,6 @@ pub fn reload(model: &mut Model) {
 fn run_again(model: &mut Model, number: usize) -> Result<(), String> {
     let futures = model.show.futures.as_ref().ok_or(FIXED)?;
     let future = futures.future(&model.branches.get(number).deeds)?;
-    model.beside = None;
     if model.pane == Pane::Compare {
         model.pane = Pane::Branches;
     }

@@ -16,6 +16,7 @@ mod deeds;
 mod keys;
 mod lanes;
 mod layout;
+mod ledger;
 mod model;
 mod overview;
 mod panels;

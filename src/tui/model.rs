@@ -1,15 +1,15 @@
 //! All that there is to know about what a person sees.
 
 use super::branch::{Branches, Future};
+use super::ledger::Ledger;
 use super::overview::Overview;
 use super::panels::{Mode, Quiz};
-use super::panes::Pane;
+use super::panes::{Comparison, Pane};
 use super::rows::Rows;
 use super::scene::{self, Kept, Scene};
 use super::{Mark, Show};
 use crate::node::{EventId, NodeId};
-use crate::scenario::Session;
-use crate::trace::{EventKind, Trace};
+use crate::trace::{EventKind, Step, Trace};
 
 /// How much room the panel below takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,10 @@ pub struct Model<'a> {
     /// What the panel below shows.
     pub pane: Pane,
     pub branches: Branches,
-    /// The run that this one departed from, while both are compared: its branch's number, and its run.
-    pub beside: Option<(usize, Box<dyn Session>)>,
+    /// This run beside the one that it departed from, once both were compared.
+    pub comparison: Option<Comparison>,
+    /// The event that was asked about last, and its causal story.
+    pub why: Option<(EventId, Vec<Step>)>,
     /// What is wrong with the file that is watched.
     pub mistake: Option<String>,
     /// Lines of the inspector above its top.
@@ -58,6 +60,7 @@ pub struct Model<'a> {
     pub quiz: Quiz,
     pub violations: Vec<Mark>,
     pub overview: Overview,
+    pub ledger: Ledger,
     pub kept: Kept,
     /// `None` where the screen is too small.
     pub scene: Option<Scene>,
@@ -81,7 +84,9 @@ impl<'a> Model<'a> {
             inspector: Inspector::Small,
             pane: Pane::Event,
             branches: Branches::default(),
-            beside: None,
+            comparison: None,
+            why: None,
+            ledger: Ledger::new(show.session.trace()),
             mistake: None,
             scroll: 0,
             quiet: false,
@@ -115,6 +120,8 @@ impl<'a> Model<'a> {
         self.quiz = Quiz::new(&mut self.show);
         self.show.start = start;
         self.overview = Overview::new(self.show.session.as_ref(), &violations);
+        self.ledger = Ledger::new(self.show.session.trace());
+        (self.why, self.comparison) = (None, None);
         (self.violations, self.kept, self.scroll) = (violations, Kept::default(), 0);
     }
 

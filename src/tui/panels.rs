@@ -160,6 +160,14 @@ impl Quiz {
         Some((place, self.0[place].0.before))
     }
 
+    /// The questions that were put, and how they stand.
+    pub fn put(&self) -> impl Iterator<Item = (&Question, Standing)> {
+        self.0
+            .iter()
+            .filter(|(_, standing)| *standing != Standing::Waiting)
+            .map(|(question, standing)| (question, *standing))
+    }
+
     /// The questions that were put between an event and the next, and how they stand.
     pub fn after(&self, id: EventId) -> impl Iterator<Item = (&Question, Standing)> {
         let here = move |(question, _): &&(Question, Standing)| question.before.0 == id.0 + 1;

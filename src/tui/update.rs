@@ -383,8 +383,13 @@ fn show(model: &mut Model, pane: Pane) {
         model.inspector = Inspector::Small;
     }
     (model.pane, model.scroll) = (pane, 0);
-    if pane == Pane::Compare {
-        told(model, branching::compare);
+    match pane {
+        Pane::Compare => told(model, branching::compare),
+        Pane::Why => {
+            let steps = model.show.session.why(model.cursor);
+            model.why = Some((model.cursor, steps));
+        }
+        _ => {}
     }
 }
 

@@ -3,6 +3,7 @@
 mod branches;
 mod frames;
 mod keyboard;
+mod panes;
 mod pieces;
 mod random;
 mod runs;

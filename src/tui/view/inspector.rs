@@ -28,7 +28,7 @@ const ROOMY: u16 = 8;
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     let Some(area) = scene.layout.inspector else { return };
     if model.pane != Pane::Event {
-        return draw_pane(canvas, model, area);
+        return draw_pane(canvas, model, scene, area);
     }
     let left = area.width * 11 / 20;
     canvas.fill(Rect { height: 1, ..area }, '─', canvas.faint());
@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
 }
 
 /// One of the other panes, over the whole width.
-fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene, area: Rect) {
     canvas.fill(Rect { height: 1, ..area }, '─', canvas.faint());
     let title = format!(" {} at {} ", model.pane.title(), model.cursor);
     canvas.text(1, area.y, area.width - 2, &title, canvas.bold());
@@ -61,9 +61,18 @@ fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         Tone::Good => canvas.good(),
         Tone::Bad => canvas.bad(),
     };
-    let lines: Lines =
-        panes::lines(model, usize::from(area.width)).into_iter().map(|(text, tone)| (text, style(tone))).collect();
-    column(canvas, area, &lines, model.scroll);
+    let lines: Lines = panes::lines(model, scene, usize::from(area.width))
+        .into_iter()
+        .map(|(text, tone)| (text, style(tone)))
+        .collect();
+    // The line that fires next is in sight, unless the person scrolls.
+    let scroll = match (model.pane, model.scroll) {
+        (Pane::Source, 0) => {
+            panes::next_line(model).map_or(0, |line| line.saturating_sub(usize::from(area.height) / 2))
+        }
+        (_, scroll) => scroll,
+    };
+    column(canvas, area, &lines, scroll);
 }
 
 fn words_of(model: &Model, id: EventId) -> String {

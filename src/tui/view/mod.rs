@@ -13,7 +13,7 @@ mod space;
 pub use browser::draw as draw_browser;
 #[cfg(test)]
 pub use paint::cut;
-pub use paint::wrap;
+pub use paint::{cut as cut_to, width as width_of, wrap};
 
 use super::layout::LEAST;
 use super::model::Model;

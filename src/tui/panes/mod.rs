@@ -1,6 +1,15 @@
 //! What the panel below can show: each a pure function of the model that gives lines.
 
+mod cluster;
+mod compare;
+mod texts;
+mod traffic;
+
+pub use compare::Comparison;
+pub use texts::next_line;
+
 use super::model::Model;
+use super::scene::Scene;
 
 /// What the panel below shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,28 +82,19 @@ pub enum Tone {
 pub type Said = (String, Tone);
 
 /// What a pane says, given so many columns. The event's own pane is drawn elsewhere, in two columns.
-pub fn lines(model: &Model, width: usize) -> Vec<Said> {
+pub fn lines(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
     match model.pane {
-        Pane::Branches => branches(model),
-        _ => vec![(format!("nothing yet in {width} columns"), Tone::Faint)],
+        Pane::Event => Vec::new(),
+        Pane::Cluster => cluster::table(model, scene, width),
+        Pane::Log => cluster::logs(model, scene, width),
+        Pane::Clocks => cluster::clocks(model, scene, width),
+        Pane::Messages => traffic::messages(model, scene),
+        Pane::Operations => traffic::operations(model, width),
+        Pane::Promises => texts::promises(model),
+        Pane::Source => texts::source(model),
+        Pane::Lesson => texts::lesson(model),
+        Pane::Branches => texts::branches(model),
+        Pane::Compare => compare::lines(model, width),
+        Pane::Why => texts::why(model),
     }
-}
-
-/// The tree of branches.
-fn branches(model: &Model) -> Vec<Said> {
-    let branches = &model.branches;
-    let row = |(number, depth): (usize, usize)| {
-        let branch = branches.get(number);
-        let mark = if number == branches.here() { '›' } else { ' ' };
-        let own = branch.deeds.last().map_or(String::new(), |deed| format!("  {}: {}", deed.after, deed.words));
-        let tone = if number == branches.here() { Tone::Bold } else { Tone::Plain };
-        (format!("{mark}{}{} {}{own}", "  ".repeat(depth), number, branch.name), tone)
-    };
-    let mut lines: Vec<Said> = branches.tree().into_iter().map(row).collect();
-    let help = match lines.len() {
-        1 => "b does something to this run, and makes a branch of it",
-        _ => "b then: 0-9 goes to a branch, = compares, s saves, n names, D deletes; u undoes, U does again",
-    };
-    lines.push((help.to_owned(), Tone::Faint));
-    lines
 }
