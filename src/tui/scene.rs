@@ -116,7 +116,7 @@ const EFFECTS_WITHIN: u32 = 512;
 /// Gathers the scene; `None` where the screen is too small.
 pub fn gather(model: &mut Model) -> Option<Scene> {
     let nodes = model.trace().cluster().len();
-    let layout = Layout::new(model.size, nodes, model.trace().len(), model.inspector)?;
+    let layout = Layout::new(model.size, nodes, model.trace().len(), (model.inspector, model.pane))?;
     let here = model.node_here();
     let trace = model.trace();
     let end = Some(model.overview.end()).filter(|_| model.knows_time());

@@ -24,13 +24,13 @@ fn role(picture: &NodePicture) -> String {
 }
 
 /// One row a node: role, term, log, what is committed, clock, disk, timers.
-pub fn table(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
+pub fn table(model: &Model, scene: &Scene) -> Vec<Said> {
     let mut lines = vec![(
         format!(
             " {:<8}{:<11}{:>5}{:>7}{:>8}  {:<12}{:>5}  timers",
             "node", "role", "term", "log", "commit", "clock", "disk"
         ),
-        Tone::Faint,
+        Tone::Bold,
     )];
     for (node, name, picture) in nodes(model, scene) {
         let log = model.ledger.log(node, model.cursor);
@@ -55,7 +55,7 @@ pub fn table(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
             Some(badge) if badge.leads => Tone::Bold,
             _ => Tone::Plain,
         };
-        lines.push((crate::tui::view::cut_to(&line, width), tone));
+        lines.push((line, tone));
     }
     lines.push(("log: the last entry; disk: -n, so many writes are not durable yet".to_owned(), Tone::Faint));
     lines
@@ -74,10 +74,10 @@ pub fn logs(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
     };
     let label = 10;
     let room = (width.saturating_sub(label) / CELL).max(1) as u64;
-    let first = (last + 1).saturating_sub(room).max(1);
-    let places: Vec<u64> = (first..=last.max(1)).collect();
+    let first = (last + 2).saturating_sub(room).max(1);
+    let places: Vec<u64> = (first..=last + 1).collect();
     let heading: String = places.iter().map(|place| format!("{:>CELL$}", place % 100)).collect();
-    let mut lines = vec![(format!("{:<label$}{heading}", "place"), Tone::Faint)];
+    let mut lines = vec![(format!("{:<label$}{heading}", "place"), Tone::Bold)];
     let progress = progress(scene);
     for (node, name, picture, log) in &logs {
         let mark = if *node == model.focus() { '›' } else { ' ' };
@@ -91,7 +91,6 @@ pub fn logs(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
         };
         let cells: String = places.iter().map(cell).collect();
         let tone = match &picture.badge {
-            None => Tone::Faint,
             Some(badge) if badge.leads => Tone::Bold,
             _ => Tone::Plain,
         };
@@ -108,7 +107,7 @@ pub fn logs(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
                 })
                 .collect();
             if !marks.trim().is_empty() {
-                lines.push((format!("{:<label$}{marks}", ""), Tone::Faint));
+                lines.push((format!("{:<label$}{marks}", ""), Tone::Plain));
             }
         }
     }
@@ -169,7 +168,7 @@ pub fn clocks(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
     let off = |local: i64| local.saturating_sub(truth);
     let most = known.iter().map(|(_, local)| off(*local).unsigned_abs()).max().unwrap_or(0).max(1);
     let label = 34;
-    let room = width.saturating_sub(label).clamp(11, 61) | 1;
+    let room = (width.saturating_sub(label + 1).clamp(10, 60) / 2) * 2 + 1;
     let place = |off: i64| {
         let half = (room / 2) as i128;
         (half + i128::from(off) * half / i128::from(most)) as usize

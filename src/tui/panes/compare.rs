@@ -18,8 +18,8 @@ pub struct Event {
     time: u64,
     id: EventId,
     words: String,
-    /// Whether the other run has it too, within what was looked at.
-    is_shared: bool,
+    /// Whether the other run has it too, within what was looked at: at the same instant, or at another one.
+    shared: Option<bool>,
 }
 
 /// Two runs from the event on at which they part.
@@ -57,7 +57,7 @@ impl Comparison {
                 time: trace.record(id).time().0,
                 id,
                 words: words(trace, Row { first: id, last: id }),
-                is_shared: false,
+                shared: None,
             };
             (low..until).map(EventId).map(event).collect()
         };
@@ -74,9 +74,10 @@ impl Comparison {
         };
         let keys = [counted(&sides[0], there), counted(&sides[1], here)];
         for place in 0..2 {
-            let others: std::collections::BTreeSet<_> = keys[1 - place].iter().collect();
+            let times = sides[1 - place].iter().map(|event| event.time);
+            let others: BTreeMap<_, u64> = keys[1 - place].iter().zip(times).collect();
             for (event, key) in sides[place].iter_mut().zip(&keys[place]) {
-                event.is_shared = others.contains(key);
+                event.shared = others.get(key).map(|time| *time == event.time);
             }
         }
         Comparison { other, parted, sides }
@@ -106,13 +107,17 @@ pub fn lines(model: &Model, width: usize) -> Vec<Said> {
         side[first..].iter().take(SHOWN).collect::<Vec<_>>()
     });
     let told = |event: &Event, own: char| {
-        let mark = if event.is_shared { '=' } else { own };
+        let mark = match event.shared {
+            Some(true) => '=',
+            Some(false) => '~',
+            None => own,
+        };
         format!("{mark} {} {} {}", clock(crate::node::SimTime(event.time)), event.id, event.words)
     };
     if width < SIDE_BY_SIDE {
         for ((name, side), own) in names.iter().zip(&shown).zip(['-', '+']) {
             lines.push((format!("IN {}", name.to_uppercase()), Tone::Bold));
-            let tone = |event: &Event| if event.is_shared { Tone::Faint } else { Tone::Plain };
+            let tone = |event: &Event| if event.shared == Some(true) { Tone::Plain } else { Tone::Bold };
             lines.extend(side.iter().map(|event| (told(event, own), tone(event))));
         }
         return lines;
@@ -136,14 +141,14 @@ pub fn lines(model: &Model, width: usize) -> Vec<Said> {
             _ => (None, right.next()),
         };
         let text = |event: Option<&&&Event>, own: char| event.map_or(String::new(), |event| told(event, own));
-        let is_shared = [a, b].into_iter().flatten().all(|event| event.is_shared);
+        let is_shared = [a, b].into_iter().flatten().all(|event| event.shared == Some(true));
         let line = format!(
             "{} │ {}",
             cell(&text(a.as_ref().map(|event| event), '-')),
             text(b.as_ref().map(|event| event), '+')
         );
-        lines.push((crate::tui::view::cut_to(&line, width), if is_shared { Tone::Faint } else { Tone::Plain }));
+        lines.push((crate::tui::view::cut_to(&line, width), if is_shared { Tone::Plain } else { Tone::Bold }));
     }
-    lines.push(("= in both   - only there   + only here".to_owned(), Tone::Faint));
+    lines.push(("= in both   ~ in both, at another time   - only there   + only here".to_owned(), Tone::Faint));
     lines
 }

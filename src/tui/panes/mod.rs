@@ -49,6 +49,12 @@ impl Pane {
         Pane::Why,
     ];
 
+    /// Whether its lines are rows of a table: these are cut where they are too long, and what is said about them is not.
+    pub fn is_table(self) -> bool {
+        use Pane::{Clocks, Cluster, Compare, Log, Messages, Operations};
+        matches!(self, Clocks | Cluster | Compare | Log | Messages | Operations)
+    }
+
     /// Its heading.
     pub fn title(self) -> &'static str {
         match self {
@@ -85,7 +91,7 @@ pub type Said = (String, Tone);
 pub fn lines(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
     match model.pane {
         Pane::Event => Vec::new(),
-        Pane::Cluster => cluster::table(model, scene, width),
+        Pane::Cluster => cluster::table(model, scene),
         Pane::Log => cluster::logs(model, scene, width),
         Pane::Clocks => cluster::clocks(model, scene, width),
         Pane::Messages => traffic::messages(model, scene),

@@ -22,7 +22,7 @@ pub fn messages(model: &Model, scene: &Scene) -> Vec<Said> {
         flights.sort_by_key(|flight| (flight.due.is_none(), flight.due, flight.send));
     }
     let now = scene.picture.time;
-    let mut lines = vec![(format!(" {:<8}{:<20}{:<14}{:<12}due", "sent", "message", "way", "for"), Tone::Faint)];
+    let mut lines = vec![(format!(" {:<8}{:<20}{:<14}{:<12}due", "sent", "message", "way", "for"), Tone::Bold)];
     for flight in flights {
         let due = match flight.due {
             Some(due) if tells => format!("in {:.1} ms", due.since(now).0 as f64 / 1e6),
@@ -47,8 +47,9 @@ pub fn messages(model: &Model, scene: &Scene) -> Vec<Said> {
     lines
 }
 
-/// Most operations that are listed on either side of the cursor.
+/// Most operations that are listed before the cursor and after it.
 const AROUND: usize = 40;
+const LATER: usize = 2;
 
 /// Each operation around the cursor as a bar from its invocation to its end.
 pub fn operations(model: &Model, width: usize) -> Vec<Said> {
@@ -59,7 +60,7 @@ pub fn operations(model: &Model, width: usize) -> Vec<Said> {
         return vec![("No client has asked for anything yet.".to_owned(), Tone::Plain)];
     }
     let here = all.partition_point(|record| record.event <= model.cursor).min(seen);
-    let window = &all[here.saturating_sub(AROUND)..(here + AROUND / 4).min(seen)];
+    let window = &all[here.saturating_sub(AROUND)..(here + LATER).min(seen)];
     let time = |id: EventId| model.overview.place(trace, id).0;
     let end_of = |id| model.ledger.end(id).filter(|(event, _)| event.0 < limit);
     let begin = window.first().map_or(0, |record| time(record.event));

@@ -61,10 +61,11 @@ fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene, area: Rect) 
         Tone::Good => canvas.good(),
         Tone::Bad => canvas.bad(),
     };
-    let lines: Lines = panes::lines(model, scene, usize::from(area.width))
-        .into_iter()
-        .map(|(text, tone)| (text, style(tone)))
-        .collect();
+    let room = usize::from(area.width);
+    let fit =
+        |text: String, tone: Tone| if model.pane.is_table() && tone != Tone::Faint { cut(&text, room) } else { text };
+    let lines: Lines =
+        panes::lines(model, scene, room).into_iter().map(|(text, tone)| (fit(text, tone), style(tone))).collect();
     // The line that fires next is in sight, unless the person scrolls.
     let scroll = match (model.pane, model.scroll) {
         (Pane::Source, 0) => {
