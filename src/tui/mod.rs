@@ -21,10 +21,12 @@ mod model;
 mod overview;
 mod panels;
 mod panes;
+mod query;
 mod rows;
 mod scene;
 mod search;
 mod terminal;
+mod until;
 mod update;
 mod view;
 mod words;
@@ -164,7 +166,7 @@ pub fn rehearse(show: Show<'_>, size: (u16, u16), keys: &str, look: &mut dyn FnM
             update::update(&mut model, action);
         }
         draw(&model, &mut buffer, look);
-        while matches!(model.mode, panels::Mode::Search(_)) {
+        while matches!(model.mode, panels::Mode::Search(_) | panels::Mode::Until(_)) {
             update::update(&mut model, action::Action::Tick);
             draw(&model, &mut buffer, look);
         }

@@ -4,12 +4,15 @@ use super::branch::{Branches, Future};
 use super::ledger::Ledger;
 use super::overview::Overview;
 use super::panels::{Mode, Quiz};
+use super::panes::Said;
 use super::panes::{Comparison, Pane};
+use super::query::Query;
 use super::rows::Rows;
 use super::scene::{self, Kept, Scene};
 use super::{Mark, Show};
 use crate::node::{EventId, NodeId};
-use crate::trace::{EventKind, Step, Trace};
+use crate::trace::{EventKind, Trace};
+use std::collections::BTreeSet;
 
 /// How much room the panel below takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +44,8 @@ pub struct Model<'a> {
     pub branches: Branches,
     /// This run beside the one that it departed from, once both were compared.
     pub comparison: Option<Comparison>,
-    /// The event that was asked about last, and its causal story.
-    pub why: Option<(EventId, Vec<Step>)>,
+    /// The event that was asked about last, and what was told: its causal story, or what was missing there.
+    pub why: Option<(EventId, Vec<Said>)>,
     /// What is wrong with the file that is watched.
     pub mistake: Option<String>,
     /// Lines of the inspector above its top.
@@ -57,6 +60,9 @@ pub struct Model<'a> {
     pub notice: Option<String>,
     /// What was searched for last.
     pub sought: String,
+    /// The same, as it was read.
+    pub query: Query,
+    pub bookmarks: BTreeSet<EventId>,
     pub quiz: Quiz,
     pub violations: Vec<Mark>,
     pub overview: Overview,
@@ -94,6 +100,8 @@ impl<'a> Model<'a> {
             clocks: false,
             notice: None,
             sought: String::new(),
+            query: Query::default(),
+            bookmarks: BTreeSet::new(),
             quiz: Quiz::new(&mut show),
             overview: Overview::new(show.session.as_ref(), &violations),
             violations,

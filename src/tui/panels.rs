@@ -2,11 +2,12 @@
 
 use super::keys::Context;
 use super::search::Search;
+use super::until::Until;
 use super::{Question, Show};
 use crate::node::{EventId, SimSpan, SimTime};
 
 /// What the keys speak to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Mode {
     Run,
     Help {
@@ -22,6 +23,8 @@ pub enum Mode {
     },
     /// What is sought has not been found yet.
     Search(Search),
+    /// What is waited for has not come about yet.
+    Until(Until),
     Question(Panel),
 }
 
@@ -34,7 +37,7 @@ impl Mode {
             Mode::Prompt(_) => Context::Prompt,
             Mode::Menu(context) => *context,
             Mode::Palette { .. } => Context::Palette,
-            Mode::Search(_) => Context::Search,
+            Mode::Search(_) | Mode::Until(_) => Context::Search,
             Mode::Question(_) => Context::Question,
         }
     }
@@ -53,6 +56,10 @@ pub enum Asks {
     Time,
     Event,
     Text,
+    /// What is to hold where the run stops.
+    Until,
+    /// What has not happened.
+    WhyNot,
     /// What a branch is to be called.
     Name,
     /// Where a branch is to be saved.
@@ -65,7 +72,9 @@ impl Asks {
         match self {
             Asks::Time => "go to time (1.25, 250ms): ",
             Asks::Event => "go to (e131, 1.25s): ",
-            Asks::Text => "search: ",
+            Asks::Text => "search (Tab completes): ",
+            Asks::Until => "run until (n2.role = leader): ",
+            Asks::WhyNot => "why not (n2 leads): ",
             Asks::Name => "call this branch: ",
             Asks::File => "save as (FILE.ron): ",
         }

@@ -131,7 +131,7 @@ impl Program for Model<'_> {
     fn tick(&self) -> Option<Duration> {
         let ticks = SPEEDS[self.speed].min(TICKS);
         match self.mode {
-            Mode::Search(_) => Some(Duration::ZERO),
+            Mode::Search(_) | Mode::Until(_) => Some(Duration::ZERO),
             _ if self.playing => Some(Duration::from_millis(u64::from(1000 / ticks))),
             _ => self.show.futures.as_ref().filter(|futures| futures.watches()).map(|_| LOOK_EVERY),
         }

@@ -4,11 +4,14 @@ use super::action::Action;
 use super::keys::{self, Does};
 use super::model::{Inspector, Model, SPEEDS};
 use super::panels::{Asks, Mode, OPTIONS_AT_MOST, Panel, Place, Prompt, Standing, place};
-use super::panes::Pane;
+use super::panes::{Pane, Tone};
+use super::query::{self, Query};
 use super::rows::Rows;
 use super::search::Search;
-use super::{branching, scene, search};
-use crate::node::{EventId, Fault};
+use super::until::{self, Until};
+use super::{branching, panes, scene, search};
+use crate::node::{EventId, Fact, Fault};
+use crate::trace::{Trace, Wanted, why_not_lines};
 
 /// Carries out one action; whatever the model is, it answers and stays in order.
 pub fn update(model: &mut Model, action: Action) {
@@ -25,6 +28,7 @@ pub fn update(model: &mut Model, action: Action) {
             Mode::Menu(_) => in_menu(model, action),
             Mode::Palette { text, chosen } => in_palette(model, action, text.clone(), *chosen),
             Mode::Search(ongoing) => in_search(model, action, *ongoing),
+            Mode::Until(until) => in_until(model, action, until.clone()),
             Mode::Question(panel) => at_question(model, action, panel.clone()),
         },
     }
@@ -57,6 +61,9 @@ fn in_run(model: &mut Model, action: Action) {
         Action::AskTime => ask(model, Asks::Time),
         Action::AskEvent => ask(model, Asks::Event),
         Action::AskText => ask(model, Asks::Text),
+        Action::AskUntil => ask(model, Asks::Until),
+        Action::AskWhyNot => ask(model, Asks::WhyNot),
+        Action::Bookmark => bookmark(model),
         Action::NextFound => search::begin(model, true),
         Action::PreviousFound => search::begin(model, false),
         Action::Show(pane) => show(model, pane),
@@ -138,6 +145,19 @@ fn target(model: &Model, action: Action) -> Result<u32, String> {
             let before = model.violations.iter().rev().map(|mark| mark.event).find(|&id| id < cursor);
             found(before, "no broken promise before this")
         }
+        Action::NextAlike => {
+            let next =
+                (cursor.0 + 1..model.events()).map(EventId).find(|&id| is_alike(trace, cursor, id) && all.shows(id));
+            next.map_or_else(end, |id| Ok(id.0))
+        }
+        Action::PreviousAlike => {
+            let before = (0..cursor.0).rev().map(EventId).find(|&id| is_alike(trace, cursor, id) && all.shows(id));
+            found(before, "there is none of this kind before")
+        }
+        Action::NextBookmark => {
+            let next = model.bookmarks.range(EventId(cursor.0 + 1)..).next().or(model.bookmarks.first());
+            found(next.copied(), "there is no bookmark: m sets one")
+        }
         Action::Cause => found(trace.record(cursor).cause().or_else(|| trace.previous(cursor)), "nothing caused it"),
         Action::Effect => {
             let effects = scene::effects(trace, cursor, model.limit());
@@ -145,6 +165,28 @@ fn target(model: &Model, action: Action) -> Result<u32, String> {
         }
         _ => Ok(cursor.0),
     }
+}
+
+/// Whether two events are of one kind: a message or timer of the same name, a fact of the same kind.
+fn is_alike(trace: &Trace, one: EventId, other: EventId) -> bool {
+    let fact = |id| trace.fact(id).map(Fact::kind);
+    trace.record(one).kind() == trace.record(other).kind()
+        && trace.name(one) == trace.name(other)
+        && fact(one) == fact(other)
+}
+
+fn bookmark(model: &mut Model) {
+    let cursor = model.cursor;
+    let taken = model.bookmarks.remove(&cursor);
+    if !taken {
+        model.bookmarks.insert(cursor);
+    }
+    let all: Vec<String> = model.bookmarks.iter().map(EventId::to_string).collect();
+    let what = if taken { "is no bookmark any more" } else { "is a bookmark" };
+    model.notice = Some(format!(
+        "{cursor} {what}; bookmarks: {}",
+        if all.is_empty() { "none".to_owned() } else { all.join(" ") }
+    ));
 }
 
 fn faults(model: &Model) -> impl DoubleEndedIterator<Item = EventId> {
@@ -298,6 +340,7 @@ fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
             prompt.text.pop();
         }
         Action::Close => return model.mode = Mode::Run,
+        Action::Complete => complete(model, &mut prompt),
         Action::Enter => {
             model.mode = Mode::Run;
             return answer_prompt(model, &prompt);
@@ -307,15 +350,61 @@ fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
     model.mode = Mode::Prompt(prompt);
 }
 
+/// The line stays open with what is wrong with it.
+fn refuse(model: &mut Model, prompt: &Prompt, refusal: String) {
+    model.mode = Mode::Prompt(prompt.clone());
+    model.notice = Some(refusal);
+}
+
+/// What was missing for something to have happened by the event at the cursor.
+fn why_not(model: &mut Model, text: &str) -> Result<(), String> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let wanted = Wanted::parse(&words, model.trace())?;
+    let absence = crate::trace::why_not(model.trace(), &wanted, model.cursor);
+    let lines = why_not_lines(model.trace(), &wanted, model.cursor, &absence);
+    model.why = Some((model.cursor, lines.into_iter().map(|line| (line, Tone::Plain)).collect()));
+    if model.inspector == Inspector::Away {
+        model.inspector = Inspector::Small;
+    }
+    (model.pane, model.scroll) = (Pane::Why, 0);
+    Ok(())
+}
+
+fn complete(model: &mut Model, prompt: &mut Prompt) {
+    if prompt.asks != Asks::Text {
+        return;
+    }
+    let candidates = query::completions(&prompt.text, model.trace());
+    prompt.text = query::completed(&prompt.text, &candidates);
+    model.notice = match candidates.len() {
+        0 => Some(query::FORMS.to_owned()),
+        1 => None,
+        _ => Some(candidates.join(" ")),
+    };
+}
+
 fn answer_prompt(model: &mut Model, prompt: &Prompt) {
     match prompt.asks {
         Asks::Name => return told(model, |model| branching::rename(model, prompt.text.trim())),
         Asks::File => return told(model, |model| branching::save(model, prompt.text.trim())),
-        Asks::Text | Asks::Event | Asks::Time => {}
-    }
-    if prompt.asks == Asks::Text {
-        model.sought = prompt.text.trim().to_lowercase();
-        return search::begin(model, true);
+        Asks::Text => {
+            return match Query::parse(&prompt.text, model.trace()) {
+                Ok(query) => {
+                    (model.sought, model.query) = (prompt.text.trim().to_owned(), query);
+                    search::begin(model, true);
+                }
+                Err(refusal) => refuse(model, prompt, refusal),
+            };
+        }
+        Asks::Until if prompt.text.trim().is_empty() => return,
+        Asks::Until => {
+            return until::begin(model, &prompt.text).unwrap_or_else(|refusal| refuse(model, prompt, refusal));
+        }
+        Asks::WhyNot if prompt.text.trim().is_empty() => return,
+        Asks::WhyNot => {
+            return why_not(model, &prompt.text).unwrap_or_else(|refusal| refuse(model, prompt, refusal));
+        }
+        Asks::Event | Asks::Time => {}
     }
     match place(&prompt.text, prompt.asks) {
         _ if prompt.text.trim().is_empty() => {}
@@ -387,7 +476,7 @@ fn show(model: &mut Model, pane: Pane) {
         Pane::Compare => told(model, branching::compare),
         Pane::Why => {
             let steps = model.show.session.why(model.cursor);
-            model.why = Some((model.cursor, steps));
+            model.why = Some((model.cursor, panes::story(model.cursor, &steps)));
         }
         _ => {}
     }
@@ -403,6 +492,14 @@ fn told(model: &mut Model, act: impl FnOnce(&mut Model) -> Result<String, String
     model.playing = false;
     let (Ok(notice) | Err(notice)) = act(model);
     model.notice = Some(notice).filter(|notice| !notice.is_empty());
+}
+
+fn in_until(model: &mut Model, action: Action, ongoing: Until) {
+    match action {
+        Action::Tick => until::go_on(model, ongoing),
+        Action::Close => until::stop(model, &ongoing),
+        _ => {}
+    }
 }
 
 fn in_help(model: &mut Model, action: Action, scroll: usize) {

@@ -6,7 +6,7 @@ mod texts;
 mod traffic;
 
 pub use compare::Comparison;
-pub use texts::next_line;
+pub use texts::{next_line, story};
 
 use super::model::Model;
 use super::scene::Scene;

@@ -1,7 +1,9 @@
 //! What can be read beside the run: promises, the scenario, the lesson, why something happened, branches.
 
 use super::{Said, Tone};
+use crate::node::EventId;
 use crate::scenario::syntax;
+use crate::trace::Step;
 use crate::tui::model::Model;
 use crate::tui::panels::{Standing, verdict};
 
@@ -110,17 +112,24 @@ pub fn lesson(model: &Model) -> Vec<Said> {
 
 /// The causal story of the event that was asked for.
 pub fn why(model: &Model) -> Vec<Said> {
-    let Some((event, steps)) = &model.why else {
-        return vec![("w asks why the event at the cursor happened.".to_owned(), Tone::Plain)];
+    let Some((event, told)) = &model.why else {
+        let told = "w asks why the event at the cursor happened, W why something has not.";
+        return vec![(told.to_owned(), Tone::Plain)];
     };
+    let mut lines = told.clone();
+    if *event != model.cursor {
+        lines.push((format!("the cursor is on {} now: w asks again", model.cursor), Tone::Faint));
+    }
+    lines
+}
+
+/// A causal story.
+pub fn story(event: EventId, steps: &[Step]) -> Vec<Said> {
     let mut lines = vec![(format!("WHY {event}"), Tone::Bold)];
     for step in steps {
         let note = step.note.as_ref().map_or(String::new(), |note| format!("   ({note})"));
-        let tone = if step.event == *event { Tone::Bold } else { Tone::Plain };
+        let tone = if step.event == event { Tone::Bold } else { Tone::Plain };
         lines.push((format!("  {:<7} {}{note}", step.event.to_string(), step.words), tone));
-    }
-    if *event != model.cursor {
-        lines.push((format!("the cursor is on {} now: w asks again", model.cursor), Tone::Faint));
     }
     lines
 }

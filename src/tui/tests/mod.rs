@@ -5,6 +5,7 @@ mod frames;
 mod keyboard;
 mod panes;
 mod pieces;
+mod query;
 mod random;
 mod runs;
 

@@ -40,7 +40,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
                 Mode::Question(panel) => question::draw(&mut canvas, model, panel),
                 Mode::Menu(context) => menu::draw(&mut canvas, model, *context),
                 Mode::Palette { text, chosen } => menu::draw_palette(&mut canvas, text, *chosen),
-                Mode::Run | Mode::Prompt(_) | Mode::Search(_) => {}
+                Mode::Run | Mode::Prompt(_) | Mode::Search(_) | Mode::Until(_) => {}
             }
         }
     }
