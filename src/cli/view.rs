@@ -85,26 +85,27 @@ mod screen {
 
 #[cfg(feature = "tui")]
 mod screen {
-    use super::super::arguments::Which;
-    use super::super::but;
+    use super::super::arguments::{Look, Which};
     use super::super::run::{Made, shown_violations};
     use super::super::shared::{event, moment, wants_color};
+    use super::super::{but, config};
     use super::*;
     use crate::check::{Claim, Violation};
     use crate::node::EventId;
     use crate::scenario::{LogSession, Opened, Scenario, Session as _};
     use crate::trace::{Digest, Execution, Lines};
-    use crate::tui::{Deed, Entry, Future, Futures, Mark, Question, Show};
+    use crate::tui::{Deed, Entry, Future, Futures, Mark, Question, Show, Theme};
     use std::path::PathBuf;
     use std::time::SystemTime;
 
     pub fn browse(registry: &Registry, ascii: bool, color: Color) -> Result<Exit, Stop> {
-        let colour = wants_color(color, &std::io::stdout());
+        let config = config::load()?;
+        let (theme, ascii) = (theme(None, config, color), ascii || config.ascii);
         loop {
             let entry =
                 |entry: list::Entry| Entry { name: entry.name.to_owned(), title: entry.title, look: entry.look };
             let entries = list::entries()?.into_iter().map(entry).collect();
-            let Some(scenario) = crate::tui::browse(entries, ascii, colour)? else { return Ok(Exit::Met) };
+            let Some(scenario) = crate::tui::browse(entries, ascii, theme)? else { return Ok(Exit::Met) };
             let which = Which { scenario, seed: None, variant: None, but: Vec::new() };
             let view_of = View {
                 which,
@@ -114,6 +115,7 @@ mod screen {
                 execution: None,
                 ascii,
                 no_ask: false,
+                theme: None,
                 watch: false,
             };
             view(registry, &view_of, color)?;
@@ -121,15 +123,17 @@ mod screen {
     }
 
     pub fn view(registry: &Registry, view: &View, color: Color) -> Result<Exit, Stop> {
+        let config = config::load()?;
+        let no_ask = view.no_ask || config.no_ask;
         let made = made(registry, &view.which)?;
         let opened = made.open(Lines::None)?;
         let start = view.at.as_deref().map(|text| moment(text, opened.session.trace())).transpose()?;
-        let questions = if view.no_ask { Vec::new() } else { questions(&made, &opened) };
+        let questions = if no_ask { Vec::new() } else { questions(&made, &opened) };
         let violations = shown_violations(&made.scenario, &opened.judge).iter().map(mark).collect();
         let scenario = &made.scenario;
         let is_free = scenario.plan.schedule.is_none();
         let watched = if view.watch { Some(watched(view)?) } else { None };
-        let futures = Hands { registry, scenario: scenario.clone(), view, watched };
+        let futures = Hands { registry, scenario: scenario.clone(), view, no_ask, watched };
         crate::tui::view(Show {
             name: scenario.name.clone(),
             title: scenario.title.clone(),
@@ -138,9 +142,10 @@ mod screen {
             questions,
             violations,
             start,
-            ascii: view.ascii,
-            colour: wants_color(color, &std::io::stdout()),
+            ascii: view.ascii || config.ascii,
+            theme: theme(view.theme, config, color),
             command_run: made.command("run", &[]),
+            command_view: made.command("view", &[]),
             source: scenario.text().to_owned(),
             lesson: lesson(scenario),
             promises: promises(scenario),
@@ -156,6 +161,7 @@ mod screen {
         /// The run as it was.
         scenario: Scenario,
         view: &'a View,
+        no_ask: bool,
         /// The file that is watched, and when it was last written.
         watched: Option<(PathBuf, Option<SystemTime>)>,
     }
@@ -187,7 +193,7 @@ mod screen {
                 return Err("nothing happens in that run".to_owned());
             }
             Ok(Future {
-                questions: if self.view.no_ask { Vec::new() } else { questions(&made, &opened) },
+                questions: if self.no_ask { Vec::new() } else { questions(&made, &opened) },
                 violations: shown_violations(&made.scenario, &opened.judge).iter().map(mark).collect(),
                 source: if deeds.is_empty() { made.scenario.text().to_owned() } else { made.scenario.tree.pretty() },
                 session: opened.session,
@@ -270,11 +276,23 @@ mod screen {
         std::fs::metadata(path).and_then(|about| about.modified()).ok()
     }
 
+    /// The colours that are wanted: none where the terminal is to have none.
+    fn theme(asked: Option<Look>, config: config::Config, color: Color) -> Theme {
+        if !wants_color(color, &std::io::stdout()) {
+            return Theme::None;
+        }
+        match asked.or(config.theme) {
+            None | Some(Look::Dark) => Theme::Dark,
+            Some(Look::Light) => Theme::Light,
+            Some(Look::Contrast) => Theme::Contrast,
+            Some(Look::Safe) => Theme::Safe,
+            Some(Look::None) => Theme::None,
+        }
+    }
+
     /// Where what people made is kept: the XDG folder for state.
     fn state_folder() -> Result<PathBuf, String> {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")));
-        Ok(state.ok_or("neither XDG_STATE_HOME nor HOME is set")?.join("pessimist"))
+        config::folder("XDG_STATE_HOME", ".local/state").ok_or("neither XDG_STATE_HOME nor HOME is set".to_owned())
     }
 
     /// What a lesson says besides its questions.
@@ -307,6 +325,7 @@ mod screen {
 
     /// Walks through the log of another system.
     pub fn view_log(view: &View, color: Color) -> Result<Exit, Stop> {
+        let config = config::load()?;
         let name = &view.which.scenario;
         let (regex, delimiter) = (view.regex.as_deref(), view.delimiter.as_deref());
         let executions = super::super::foreign::read(Path::new(name), regex, delimiter)?;
@@ -325,13 +344,14 @@ mod screen {
             questions: Vec::new(),
             violations: Vec::new(),
             start,
-            ascii: view.ascii,
-            colour: wants_color(color, &std::io::stdout()),
+            ascii: view.ascii || config.ascii,
+            theme: theme(view.theme, config, color),
             source: String::new(),
             lesson: Vec::new(),
             promises: Vec::new(),
             futures: None,
             command_run: invocation(&["stats", name]),
+            command_view: invocation(&["view", name]),
             session: Box::new(session),
         })?;
         Ok(Exit::Met)

@@ -82,6 +82,13 @@ pub enum Action {
     Choose(usize),
     /// Back from a question to the run, the question kept for later.
     Later,
+    /// The mouse's button is pressed, or dragged, at this column and line.
+    Press(u16, u16),
+    /// Copies the command that leads here.
+    Copy,
+    AskFrame,
+    Theme,
+    Suspend,
     Resize(u16, u16),
     Quit,
 }

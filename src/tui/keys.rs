@@ -149,13 +149,16 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c(':')], A::AskEvent, "", "go to an event: e131, 1.25s"),
     line(Run, &[c('/')], A::AskText, "search", "search: msg:Vote term>1"),
     line(Run, &[c('r')], A::AskUntil, "", "run until n2.role = leader"),
-    line(Run, &[c('W')], A::AskWhyNot, "", "why not: n2 leads"),
+    line(Run, &[c('W')], A::AskWhyNot, "", "why not: leader n2"),
     line(Run, &[c('.')], A::NextAlike, "", "the next event of this kind"),
     line(Run, &[c(',')], A::PreviousAlike, "", "the one of this kind before"),
     line(Run, &[c('m')], A::Bookmark, "", "set or take a bookmark"),
     line(Run, &[c('\'')], A::NextBookmark, "", "to the next bookmark"),
     line(Run, &[c('s')], A::NextFound, "", "to the next find"),
     line(Run, &[c('S')], A::PreviousFound, "", "to the find before"),
+    line(Run, &[c('y')], A::Copy, "", "copy the command to here"),
+    line(Run, &[c('E')], A::AskFrame, "", "export this frame: text, SVG"),
+    line(Run, &[c('T')], A::Theme, "", "other colours"),
     line(Run, &[c(']')], A::ScrollDown, "", "scroll the panel on"),
     line(Run, &[c('[')], A::ScrollUp, "", "scroll the panel back"),
     line(Run, &[c('z')], A::Quiet, "", "hide rows of disks and logs"),
@@ -258,6 +261,7 @@ pub const TABLE: &[Binding] = &[
         help: "filter by this too",
     },
     line(Anywhere, &[Key::Control('c')], A::Quit, "", "quit"),
+    line(Anywhere, &[Key::Control('z')], A::Suspend, "", "to the background; fg comes back"),
 ];
 
 /// What a key press asks for. Only presses count: some terminals report repeats and releases as well.

@@ -18,14 +18,17 @@ mod lanes;
 mod layout;
 mod ledger;
 mod model;
+mod outbox;
 mod overview;
 mod panels;
 mod panes;
+mod pointer;
 mod query;
 mod rows;
 mod scene;
 mod search;
 mod terminal;
+mod theme;
 mod until;
 mod update;
 mod view;
@@ -35,6 +38,7 @@ mod words;
 mod tests;
 
 pub use branch::{Deed, Entry as Added, Future, Futures};
+pub use theme::Theme;
 
 use crate::node::EventId;
 use crate::scenario::Session;
@@ -63,8 +67,8 @@ pub struct Show<'a> {
     pub start: Option<EventId>,
     /// Whether only ASCII is drawn.
     pub ascii: bool,
-    /// Whether colours are used.
-    pub colour: bool,
+    /// The colours.
+    pub theme: Theme,
     /// The scenario as it is written; empty for the log of another system.
     pub source: String,
     /// What else is to be read beside the run.
@@ -75,6 +79,8 @@ pub struct Show<'a> {
     pub futures: Option<Box<dyn Futures + 'a>>,
     /// The command that prints this run where there is no terminal.
     pub command_run: String,
+    /// The command that brings somebody here, without the place; empty where there is none.
+    pub command_view: String,
 }
 
 impl<'a> Show<'a> {
@@ -90,12 +96,13 @@ impl<'a> Show<'a> {
             violations: Vec::new(),
             start: None,
             ascii: false,
-            colour: false,
+            theme: Theme::None,
             source: String::new(),
             lesson: Vec::new(),
             promises: Vec::new(),
             futures: None,
             command_run: String::new(),
+            command_view: String::new(),
         }
     }
 }
@@ -198,7 +205,7 @@ fn rehearsed(letter: char) -> KeyCode {
 /// Lets a person choose a scenario; `None` where they leave without.
 ///
 /// Fails where there is no terminal.
-pub fn browse(entries: Vec<Entry>, ascii: bool, colour: bool) -> io::Result<Option<String>> {
+pub fn browse(entries: Vec<Entry>, ascii: bool, theme: Theme) -> io::Result<Option<String>> {
     terminal::require("to see the scenarios without one: pessimist list")?;
-    terminal::browse(browser::Browser::new(entries, ascii, colour))
+    terminal::browse(browser::Browser::new(entries, ascii, theme))
 }

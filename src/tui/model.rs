@@ -2,6 +2,7 @@
 
 use super::branch::{Branches, Future};
 use super::ledger::Ledger;
+use super::outbox::Out;
 use super::overview::Overview;
 use super::panels::{Mode, Quiz};
 use super::panes::Said;
@@ -63,6 +64,8 @@ pub struct Model<'a> {
     /// The same, as it was read.
     pub query: Query,
     pub bookmarks: BTreeSet<EventId>,
+    /// What the terminal is to do.
+    pub outbox: Vec<Out>,
     pub quiz: Quiz,
     pub violations: Vec<Mark>,
     pub overview: Overview,
@@ -102,6 +105,7 @@ impl<'a> Model<'a> {
             sought: String::new(),
             query: Query::default(),
             bookmarks: BTreeSet::new(),
+            outbox: Vec::new(),
             quiz: Quiz::new(&mut show),
             overview: Overview::new(show.session.as_ref(), &violations),
             violations,

@@ -62,6 +62,8 @@ pub enum Asks {
     WhyNot,
     /// What a branch is to be called.
     Name,
+    /// What the files of the present frame are to be called.
+    Frame,
     /// Where a branch is to be saved.
     File,
 }
@@ -74,8 +76,9 @@ impl Asks {
             Asks::Event => "go to (e131, 1.25s): ",
             Asks::Text => "search (Tab completes): ",
             Asks::Until => "run until (n2.role = leader): ",
-            Asks::WhyNot => "why not (n2 leads): ",
+            Asks::WhyNot => "why not (leader n2): ",
             Asks::Name => "call this branch: ",
+            Asks::Frame => "write this frame as (NAME.txt, NAME.svg): ",
             Asks::File => "save as (FILE.ron): ",
         }
     }

@@ -3,13 +3,14 @@
 use super::action::Action;
 use super::keys::{self, Does};
 use super::model::{Inspector, Model, SPEEDS};
+use super::outbox::{self, Out};
 use super::panels::{Asks, Mode, OPTIONS_AT_MOST, Panel, Place, Prompt, Standing, place};
 use super::panes::{Pane, Tone};
 use super::query::{self, Query};
 use super::rows::Rows;
 use super::search::Search;
 use super::until::{self, Until};
-use super::{branching, panes, scene, search};
+use super::{branching, panes, pointer, scene, search};
 use crate::node::{EventId, Fact, Fault};
 use crate::trace::{Trace, Wanted, why_not_lines};
 
@@ -21,6 +22,7 @@ pub fn update(model: &mut Model, action: Action) {
     match action {
         Action::Resize(width, height) => model.size = (width, height),
         Action::Quit => model.done = true,
+        Action::Suspend => model.outbox.push(Out::Suspend),
         _ => match &model.mode {
             Mode::Run => in_run(model, action),
             Mode::Help { scroll } => in_help(model, action, *scroll),
@@ -61,6 +63,21 @@ fn in_run(model: &mut Model, action: Action) {
         Action::AskTime => ask(model, Asks::Time),
         Action::AskEvent => ask(model, Asks::Event),
         Action::AskText => ask(model, Asks::Text),
+        Action::Press(x, y) => {
+            model.playing = false;
+            pointer::press(model, (x, y));
+        }
+        Action::Copy => outbox::copy(model),
+        Action::AskFrame => {
+            ask(model, Asks::Frame);
+            if let Mode::Prompt(prompt) = &mut model.mode {
+                prompt.text = format!("frame-{}", model.cursor);
+            }
+        }
+        Action::Theme => {
+            model.show.theme = model.show.theme.next();
+            model.notice = Some(format!("colours: {}", model.show.theme.name()));
+        }
         Action::AskUntil => ask(model, Asks::Until),
         Action::AskWhyNot => ask(model, Asks::WhyNot),
         Action::Bookmark => bookmark(model),
@@ -353,7 +370,7 @@ fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
 /// The line stays open with what is wrong with it.
 fn refuse(model: &mut Model, prompt: &Prompt, refusal: String) {
     model.mode = Mode::Prompt(prompt.clone());
-    model.notice = Some(refusal);
+    model.notice = Some(refusal.lines().map(str::trim).collect::<Vec<_>>().join("; "));
 }
 
 /// What was missing for something to have happened by the event at the cursor.
@@ -385,6 +402,7 @@ fn complete(model: &mut Model, prompt: &mut Prompt) {
 
 fn answer_prompt(model: &mut Model, prompt: &Prompt) {
     match prompt.asks {
+        Asks::Frame => return told(model, |model| outbox::export(model, prompt.text.trim())),
         Asks::Name => return told(model, |model| branching::rename(model, prompt.text.trim())),
         Asks::File => return told(model, |model| branching::save(model, prompt.text.trim())),
         Asks::Text => {

@@ -248,15 +248,15 @@ fn a_search_tells_how_far_it_is() {
 #[test]
 fn without_colour_there_is_none() {
     use ratatui::style::Color;
-    let coloured = |colour: bool| {
+    let coloured = |theme: crate::tui::Theme| {
         let mut show = runs::troubles();
-        show.colour = colour;
+        show.theme = theme;
         let mut model = sized(Model::new(show), 120, 40);
         keys(&mut model, "ff");
         buffer(&model).content.iter().any(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
     };
-    assert!(coloured(true));
-    assert!(!coloured(false));
+    assert!(crate::tui::Theme::ALL[..4].iter().all(|theme| coloured(*theme)));
+    assert!(!coloured(crate::tui::Theme::None));
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn the_list_of_scenarios() {
         entry("raft/happy", "All goes well", "How many messages does a write take?"),
         entry("raft/leader-crash", "The leader falls silent", "Who notices, and when?"),
     ];
-    let mut browser = Browser::new(entries, false, false);
+    let mut browser = Browser::new(entries, false, crate::tui::Theme::None);
     let frame = |browser: &Browser| {
         let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 16));
         view::draw_browser(browser, &mut buffer);
@@ -292,7 +292,7 @@ fn the_list_of_scenarios() {
     assert_snapshot!("browser_filtered", frame(&browser));
     for (size, filter) in [((80, 16), "/crash"), ((80, 16), "/nothing"), ((20, 5), "")] {
         let drawn = |ascii: bool| {
-            let mut browser = Browser::new(browser.entries.clone(), ascii, false);
+            let mut browser = Browser::new(browser.entries.clone(), ascii, crate::tui::Theme::None);
             filter.chars().for_each(|letter| act(&mut browser, KeyCode::Char(letter)));
             let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
             view::draw_browser(&browser, &mut buffer);

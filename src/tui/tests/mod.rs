@@ -1,6 +1,7 @@
 //! The debugger tested from the keyboard to the frame, without a terminal.
 
 mod branches;
+mod comfort;
 mod frames;
 mod keyboard;
 mod panes;

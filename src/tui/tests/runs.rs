@@ -29,12 +29,13 @@ pub fn show(name: &str, text: &str) -> Show<'static> {
         violations: Vec::new(),
         start: None,
         ascii: false,
-        colour: false,
+        theme: crate::tui::Theme::None,
         source: text.to_owned(),
         lesson: Vec::new(),
         promises: Vec::new(),
         futures: None,
         command_run: format!("pessimist run {name}"),
+        command_view: format!("pessimist view {name} --seed {}", scenario.plan.seed),
     }
 }
 

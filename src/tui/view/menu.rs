@@ -15,7 +15,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, context: Context) {
         .map(|binding| (keys::names(binding), binding.help))
         .collect();
     let (width, height) = canvas.size();
-    let columns = if lines.len() as u16 + 3 > height / 2 && width >= 76 { 2 } else { 1 };
+    let needed = lines.len() as u16 + 3;
+    let columns = if needed > height || needed > height / 2 && width >= 76 { 2 } else { 1 };
     let rows = lines.len().div_ceil(columns);
     let title = match context {
         Context::Deeds => format!("DO SOMETHING at {}, node {}", model.cursor, name(model)),

@@ -23,7 +23,7 @@ use ratatui::buffer::Buffer;
 
 /// Draws the whole screen.
 pub fn draw(model: &Model, buffer: &mut Buffer) {
-    let mut canvas = Canvas::new(buffer, model.show.colour);
+    let mut canvas = Canvas::new(buffer, model.show.theme);
     match &model.scene {
         None => too_small(&mut canvas),
         Some(scene) => {
