@@ -34,6 +34,21 @@ pub enum Color {
     Never,
 }
 
+/// The colours of the debugger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Look {
+    /// Bright on a dark screen.
+    Dark,
+    /// Dark on a light screen.
+    Light,
+    /// The strongest contrasts.
+    Contrast,
+    /// Colours that most people tell apart.
+    Safe,
+    /// No colours.
+    None,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -188,9 +203,16 @@ pub struct View {
     /// Draw with plain ASCII only
     #[arg(long)]
     pub ascii: bool,
+    /// The colours; config.ron in the XDG folder may set them, ascii and ask for good:
+    /// Config(theme: "light", ascii: true, ask: false)
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<Look>,
     /// Do not stop to ask
     #[arg(long)]
     pub no_ask: bool,
+    /// Show the run anew whenever the scenario's file changes
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// `replay`

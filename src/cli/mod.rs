@@ -8,6 +8,8 @@ mod ask;
 mod but;
 mod check_history;
 mod compare;
+#[cfg(feature = "tui")]
+mod config;
 mod diff;
 mod explore;
 mod export;

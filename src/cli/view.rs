@@ -85,38 +85,55 @@ mod screen {
 
 #[cfg(feature = "tui")]
 mod screen {
-    use super::super::arguments::Which;
-    use super::super::but;
+    use super::super::arguments::{Look, Which};
     use super::super::run::{Made, shown_violations};
     use super::super::shared::{event, moment, wants_color};
+    use super::super::{but, config};
     use super::*;
-    use crate::check::Violation;
+    use crate::check::{Claim, Violation};
     use crate::node::EventId;
-    use crate::scenario::{LogSession, Opened, Session as _};
-    use crate::trace::{Execution, Lines};
-    use crate::tui::{Entry, Mark, Question, Show};
+    use crate::scenario::{LogSession, Opened, Scenario, Session as _};
+    use crate::trace::{Digest, Execution, Lines};
+    use crate::tui::{Deed, Entry, Future, Futures, Mark, Question, Show, Theme};
+    use std::path::PathBuf;
+    use std::time::SystemTime;
 
     pub fn browse(registry: &Registry, ascii: bool, color: Color) -> Result<Exit, Stop> {
-        let colour = wants_color(color, &std::io::stdout());
+        let config = config::load()?;
+        let (theme, ascii) = (theme(None, config, color), ascii || config.ascii);
         loop {
             let entry =
                 |entry: list::Entry| Entry { name: entry.name.to_owned(), title: entry.title, look: entry.look };
             let entries = list::entries()?.into_iter().map(entry).collect();
-            let Some(scenario) = crate::tui::browse(entries, ascii, colour)? else { return Ok(Exit::Met) };
+            let Some(scenario) = crate::tui::browse(entries, ascii, theme)? else { return Ok(Exit::Met) };
             let which = Which { scenario, seed: None, variant: None, but: Vec::new() };
-            let view_of =
-                View { which, at: None, regex: None, delimiter: None, execution: None, ascii, no_ask: false };
+            let view_of = View {
+                which,
+                at: None,
+                regex: None,
+                delimiter: None,
+                execution: None,
+                ascii,
+                no_ask: false,
+                theme: None,
+                watch: false,
+            };
             view(registry, &view_of, color)?;
         }
     }
 
     pub fn view(registry: &Registry, view: &View, color: Color) -> Result<Exit, Stop> {
+        let config = config::load()?;
+        let no_ask = view.no_ask || config.no_ask;
         let made = made(registry, &view.which)?;
         let opened = made.open(Lines::None)?;
         let start = view.at.as_deref().map(|text| moment(text, opened.session.trace())).transpose()?;
-        let questions = if view.no_ask { Vec::new() } else { questions(&made, &opened) };
+        let questions = if no_ask { Vec::new() } else { questions(&made, &opened) };
         let violations = shown_violations(&made.scenario, &opened.judge).iter().map(mark).collect();
         let scenario = &made.scenario;
+        let is_free = scenario.plan.schedule.is_none();
+        let watched = if view.watch { Some(watched(view)?) } else { None };
+        let futures = Hands { registry, scenario: scenario.clone(), view, no_ask, watched };
         crate::tui::view(Show {
             name: scenario.name.clone(),
             title: scenario.title.clone(),
@@ -125,16 +142,190 @@ mod screen {
             questions,
             violations,
             start,
-            ascii: view.ascii,
-            colour: wants_color(color, &std::io::stdout()),
+            ascii: view.ascii || config.ascii,
+            theme: theme(view.theme, config, color),
             command_run: made.command("run", &[]),
+            command_view: made.command("view", &[]),
+            source: scenario.text().to_owned(),
+            lesson: lesson(scenario),
+            promises: promises(scenario),
+            futures: is_free.then(|| Box::new(futures) as Box<dyn Futures + '_>),
             session: opened.session,
         })?;
         Ok(Exit::Met)
     }
 
+    /// What a person can do to a run, done by running again.
+    struct Hands<'a> {
+        registry: &'a Registry,
+        /// The run as it was.
+        scenario: Scenario,
+        view: &'a View,
+        no_ask: bool,
+        /// The file that is watched, and when it was last written.
+        watched: Option<(PathBuf, Option<SystemTime>)>,
+    }
+
+    impl Hands<'_> {
+        fn made(&self, deeds: &[Deed]) -> Result<Made, String> {
+            let mut scenario = self.scenario.clone();
+            for entry in deeds.iter().flat_map(|deed| &deed.entries) {
+                let with = scenario.with_entries(entry.list, std::slice::from_ref(&entry.text));
+                scenario = with.map_err(|mistake| mistake.to_string())?;
+            }
+            let which = &self.view.which;
+            Made::new(self.registry, scenario, &which.scenario, which.variant.as_deref()).map_err(said)
+        }
+
+        fn text(&self, deeds: &[Deed]) -> Result<String, String> {
+            let told: String =
+                deeds.iter().map(|deed| format!("// By hand after {}: {}.\n", deed.after, deed.words)).collect();
+            let made = self.made(deeds)?;
+            Ok(format!("// A branch of {}\n{told}{}", made.called(), made.scenario.tree.pretty()))
+        }
+    }
+
+    impl Futures for Hands<'_> {
+        fn future(&self, deeds: &[Deed]) -> Result<Future, String> {
+            let made = self.made(deeds)?;
+            let opened = made.open(Lines::None).map_err(said)?;
+            if opened.session.trace().is_empty() {
+                return Err("nothing happens in that run".to_owned());
+            }
+            Ok(Future {
+                questions: if self.no_ask { Vec::new() } else { questions(&made, &opened) },
+                violations: shown_violations(&made.scenario, &opened.judge).iter().map(mark).collect(),
+                source: if deeds.is_empty() { made.scenario.text().to_owned() } else { made.scenario.tree.pretty() },
+                session: opened.session,
+            })
+        }
+
+        fn save(&self, deeds: &[Deed], path: &str) -> Result<String, String> {
+            if Path::new(path).exists() {
+                return Err(format!("{path} is there already: nothing was saved; give another name"));
+            }
+            let text = self.text(deeds)?;
+            std::fs::write(path, &text).map_err(|why| format!("{path}: {why}; nothing was saved"))?;
+            // What was written is what counts: it is read and run again.
+            let scenario = Scenario::parse(path, &text, None).map_err(|mistake| mistake.to_string())?;
+            let saved = Made::new(self.registry, scenario, path, None).map_err(said)?;
+            let digest = |made: &Made| {
+                let opened = made.open(Lines::Digest(Digest::default())).map_err(said)?;
+                Ok::<_, String>(opened.session.digest().unwrap_or_default().to_owned())
+            };
+            let (here, there) = (digest(&self.made(deeds)?)?, digest(&saved)?);
+            match here == there {
+                true => Ok(format!("saved, digest {there}:  {}", invocation(&["run", path]))),
+                false => Err(format!("{path} is saved and runs otherwise: digest {there} instead of {here}")),
+            }
+        }
+
+        fn keep(&self, deeds: &[Deed], name: &str) -> Result<String, String> {
+            let folder = state_folder()?.join("branches");
+            std::fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+            let plain = |text: &str| text.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+            let stem = plain(self.view.which.scenario.trim_end_matches(".ron"));
+            let path = folder.join(format!("{stem}-{}.ron", plain(name)));
+            std::fs::write(&path, self.text(deeds)?).map_err(|why| format!("{}: {why}", path.display()))?;
+            Ok(path.display().to_string())
+        }
+
+        fn watches(&self) -> bool {
+            self.watched.is_some()
+        }
+
+        fn reloaded(&mut self) -> Option<Result<Future, String>> {
+            let (path, before) = self.watched.as_mut()?;
+            let now = written(path);
+            if now == *before {
+                return None;
+            }
+            *before = now;
+            let made = match made(self.registry, &self.view.which) {
+                Ok(made) => made,
+                Err(stop) => return Some(Err(said(stop))),
+            };
+            self.scenario = made.scenario;
+            Some(self.future(&[]))
+        }
+    }
+
+    /// A refusal as a text on the screen.
+    fn said(stop: Stop) -> String {
+        match stop {
+            Stop::Mistake(diagnostic) => diagnostic.to_string(),
+            Stop::Said(_, text) => text,
+        }
+    }
+
+    /// The file that is to be watched.
+    fn watched(view: &View) -> Result<(PathBuf, Option<SystemTime>), Stop> {
+        let path = PathBuf::from(&view.which.scenario);
+        if !path.is_file() {
+            let name = &view.which.scenario;
+            return Err(Stop::usage(format!(
+                "--watch is for files; {name} is built in\nmake a file of it:  {}",
+                invocation(&["show", name])
+            )));
+        }
+        let written = written(&path);
+        Ok((path, written))
+    }
+
+    fn written(path: &Path) -> Option<SystemTime> {
+        std::fs::metadata(path).and_then(|about| about.modified()).ok()
+    }
+
+    /// The colours that are wanted: none where the terminal is to have none.
+    fn theme(asked: Option<Look>, config: config::Config, color: Color) -> Theme {
+        if !wants_color(color, &std::io::stdout()) {
+            return Theme::None;
+        }
+        match asked.or(config.theme) {
+            None | Some(Look::Dark) => Theme::Dark,
+            Some(Look::Light) => Theme::Light,
+            Some(Look::Contrast) => Theme::Contrast,
+            Some(Look::Safe) => Theme::Safe,
+            Some(Look::None) => Theme::None,
+        }
+    }
+
+    /// Where what people made is kept: the XDG folder for state.
+    fn state_folder() -> Result<PathBuf, String> {
+        config::folder("XDG_STATE_HOME", ".local/state").ok_or("neither XDG_STATE_HOME nor HOME is set".to_owned())
+    }
+
+    /// What a lesson says besides its questions.
+    fn lesson(scenario: &Scenario) -> Vec<String> {
+        let told = [
+            Some(scenario.title.clone()),
+            scenario.look.clone(),
+            scenario.source.as_ref().map(|source| format!("From: {source}.")),
+            scenario.simplified.as_ref().map(|simplified| format!("Simplified: {simplified}")),
+        ];
+        let questions = scenario.questions.iter().map(|question| format!("? {}", question.text()));
+        told.into_iter().flatten().chain(questions).collect()
+    }
+
+    /// The promises that the scenario expects to hold or to be broken, each with what it says.
+    fn promises(scenario: &Scenario) -> Vec<(String, String)> {
+        let named = scenario.expect.iter().flat_map(|expectation| match &expectation.claim {
+            Claim::Holds(promise) | Claim::Violated(promise) => promise.parts(),
+            _ => &[],
+        });
+        let mut promises: Vec<(String, String)> = Vec::new();
+        for promise in named {
+            let told = (promise.name().to_owned(), promise.promise().to_owned());
+            if !promises.contains(&told) {
+                promises.push(told);
+            }
+        }
+        promises
+    }
+
     /// Walks through the log of another system.
     pub fn view_log(view: &View, color: Color) -> Result<Exit, Stop> {
+        let config = config::load()?;
         let name = &view.which.scenario;
         let (regex, delimiter) = (view.regex.as_deref(), view.delimiter.as_deref());
         let executions = super::super::foreign::read(Path::new(name), regex, delimiter)?;
@@ -153,9 +344,14 @@ mod screen {
             questions: Vec::new(),
             violations: Vec::new(),
             start,
-            ascii: view.ascii,
-            colour: wants_color(color, &std::io::stdout()),
+            ascii: view.ascii || config.ascii,
+            theme: theme(view.theme, config, color),
+            source: String::new(),
+            lesson: Vec::new(),
+            promises: Vec::new(),
+            futures: None,
             command_run: invocation(&["stats", name]),
+            command_view: invocation(&["view", name]),
             session: Box::new(session),
         })?;
         Ok(Exit::Met)

@@ -6,21 +6,18 @@ use super::but;
 use super::run::Made;
 use super::shared::{Stop, event, moment, print};
 use crate::scenario::Registry;
-use crate::trace::{
-    Lines, STEPS, Trace, Wanted, past_lines, whole_past, why as steps, why_lines, why_not as absence, why_not_lines,
-};
+use crate::trace::{Lines, Wanted, past_lines, whole_past, why_lines, why_not as absence, why_not_lines};
 use serde_json::json;
 
 pub fn why(registry: &Registry, why: &Why) -> Result<Exit, Stop> {
     let made = but::made(registry, &why.which)?;
     let mut opened = made.open(Lines::None)?;
-    // Whoever runs it again cannot lend its trace meanwhile.
-    let trace: Trace = opened.session.trace().clone();
-    let id = event(&why.event, trace.len())?;
+    let id = event(&why.event, opened.session.trace().len())?;
     if why.all {
-        let past = whole_past(&trace, id);
+        let trace = opened.session.trace();
+        let past = whole_past(trace, id);
         let told = match why.format {
-            Plain::Text => past_lines(&trace, &past).join("\n") + &format!("\nAT  {}", at(&made, &id.to_string())),
+            Plain::Text => past_lines(trace, &past).join("\n") + &format!("\nAT  {}", at(&made, &id.to_string())),
             Plain::Json => json!({
                 "event": id.0,
                 "past": past.events.iter().map(|event| event.0).collect::<Vec<_>>(),
@@ -32,7 +29,7 @@ pub fn why(registry: &Registry, why: &Why) -> Result<Exit, Stop> {
         print(&told)?;
         return Ok(Exit::Met);
     }
-    let steps = steps(&trace, id, STEPS, &mut opened.session);
+    let steps = opened.session.why(id);
     let told = match why.format {
         Plain::Text => why_lines(id, &steps).join("\n") + &format!("\nAT  {}", at(&made, &id.to_string())),
         Plain::Json => {

@@ -41,6 +41,11 @@ impl Scenario {
     /// The same scenario, seed and end with further entries at the end of its faults, each as a scenario writes it:
     /// what one has who pastes them there. Nothing else changes, as every draw is keyed by what it is for.
     pub fn with_faults(&self, entries: &[String]) -> Result<Scenario, Diagnostic> {
+        self.with_entries("faults", entries)
+    }
+
+    /// The same with further entries at the end of one of its lists: `faults` or `workload`.
+    pub fn with_entries(&self, list: &str, entries: &[String]) -> Result<Scenario, Diagnostic> {
         let entry = |text: &String| {
             let told =
                 |mistake| Diagnostic { file: "what you wrote".to_owned(), source: text.as_str().into(), mistake };
@@ -49,12 +54,12 @@ impl Scenario {
         let entries = entries.iter().map(entry).collect::<Result<Vec<Node>, _>>()?;
         let mut tree = self.tree.clone();
         if let Kind::Record(Body::Fields(fields)) | Kind::Word(_, Some(Body::Fields(fields))) = &mut tree.kind {
-            match fields.iter_mut().find(|field| field.name == "faults").map(|field| &mut field.value.kind) {
+            match fields.iter_mut().find(|field| field.name == list).map(|field| &mut field.value.kind) {
                 Some(Kind::List(faults)) => faults.extend(entries),
-                Some(_) => unreachable!("the scenario was read, and its faults are a list"),
+                Some(_) => unreachable!("the scenario was read, and its {list} is a list"),
                 None => {
                     let value = Node { span: 0..0, kind: Kind::List(entries) };
-                    fields.push(Field { name: "faults".to_owned(), name_span: 0..0, value });
+                    fields.push(Field { name: list.to_owned(), name_span: 0..0, value });
                 }
             }
         }

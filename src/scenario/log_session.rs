@@ -3,7 +3,7 @@
 use super::session::{Moment, NodePicture, Picture, Session};
 use crate::kernel::{Over, RuleId};
 use crate::node::{Badge, EventId, NodeId, SimTime};
-use crate::trace::{Change, ForeignLog, LogMistake, Trace, Tree};
+use crate::trace::{Change, ForeignLog, LogMistake, STEPS, Step, Trace, Tree, why};
 
 /// A log that can be walked through.
 pub struct LogSession(Trace);
@@ -65,6 +65,10 @@ impl Session for LogSession {
 
     fn message(&mut self, _: EventId) -> Option<Tree> {
         None
+    }
+
+    fn why(&mut self, event: EventId) -> Vec<Step> {
+        why(&self.0, event, STEPS, &mut ())
     }
 
     fn bytes(&self) -> usize {

@@ -124,6 +124,11 @@ pub struct ProtocolText {
 }
 
 impl Scenario {
+    /// The text that it was read from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Reads a scenario, with one of its variants if asked. `name` is what messages call the file.
     ///
     /// Without a variant all variants are read as well, so that a mistake in one does not wait for its day.

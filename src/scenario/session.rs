@@ -6,7 +6,7 @@
 
 use crate::kernel::{Fates, Over, Plan, RuleId, Stuck, World};
 use crate::node::{Badge, Cluster, Event, EventId, LocalTime, Node, NodeId, SimTime, Sink, What, kind_of};
-use crate::trace::{Again, Change, Lines, Recorder, Trace, Tree, changes, outline_of};
+use crate::trace::{Again, Change, Lines, Recorder, STEPS, Step, Trace, Tree, changes, outline_of, why};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -55,17 +55,20 @@ pub trait Session: Send {
     /// What the message said that an event sent, delivered or lost, in outline.
     fn message(&mut self, at: EventId) -> Option<Tree>;
 
+    /// The causal story of an event: its steps, the oldest first.
+    fn why(&mut self, event: EventId) -> Vec<Step>;
+
     /// How many bytes the trace, the record of draws and the checkpoints' own tables take, as far as can be told.
     fn bytes(&self) -> usize;
 }
 
-impl Again for Box<dyn Session> {
+impl<N: Node> Again for Run<N> {
     fn changes(&mut self, event: EventId) -> Vec<Change> {
-        self.as_mut().changes(event)
+        Session::changes(self, event)
     }
 
     fn message(&mut self, event: EventId) -> Option<Tree> {
-        self.as_mut().message(event)
+        Session::message(self, event)
     }
 }
 
@@ -122,7 +125,7 @@ pub struct Flight {
 
 /// A run of one type of node.
 pub struct Run<N: Node> {
-    trace: Trace,
+    trace: Arc<Trace>,
     moments: Vec<Moment>,
     over: Over,
     digest: Option<String>,
@@ -183,7 +186,7 @@ impl<N: Node> Run<N> {
         steps.shrink_to_fit();
         let record = Arc::new(world.take_record());
         let mut run = Run {
-            trace,
+            trace: Arc::new(trace),
             moments,
             over,
             digest,
@@ -308,6 +311,11 @@ impl<N: Node> Session for Run<N> {
         let mut catcher = Catcher { wanted: at, cluster: self.trace.cluster().clone(), message: None };
         self.seek(at, &mut catcher);
         catcher.message
+    }
+
+    fn why(&mut self, event: EventId) -> Vec<Step> {
+        let trace = self.trace.clone();
+        why(&trace, event, STEPS, self)
     }
 
     fn bytes(&self) -> usize {

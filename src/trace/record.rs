@@ -226,6 +226,11 @@ impl Trace {
         (index != NOWHERE).then(|| self.cluster.id(usize::from(index)))
     }
 
+    /// The kinds of messages and timers that there are in it.
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
     /// The kind of message or timer that an event is about; empty for others.
     pub fn name(&self, id: EventId) -> &'static str {
         self.names.get(usize::from(self.record(id).name)).copied().unwrap_or("")

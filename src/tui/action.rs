@@ -1,5 +1,9 @@
 //! What a person can do.
 
+use super::deeds::Hand;
+use super::keys::Context;
+use super::panes::Pane;
+
 /// One thing to do, whatever key or clock asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -18,6 +22,10 @@ pub enum Action {
     PreviousFault,
     NextViolation,
     PreviousViolation,
+    NextAlike,
+    PreviousAlike,
+    Bookmark,
+    NextBookmark,
     Cause,
     Effect,
     NextFound,
@@ -25,7 +33,7 @@ pub enum Action {
     PlayOrPause,
     Faster,
     Slower,
-    /// While playing: time has passed.
+    /// Time has passed: while playing, while a file is watched.
     Tick,
     // What is shown.
     NextNode,
@@ -40,10 +48,31 @@ pub enum Action {
     Cone,
     /// What each node's clock shows.
     Clocks,
+    /// What the panel below shows.
+    Show(Pane),
+    NextPane,
+    // Other futures.
+    /// Does something to the run, here.
+    Do(Hand),
+    Undo,
+    Redo,
+    /// Goes to the branch of that number.
+    Branch(usize),
+    AskName,
+    AskFile,
+    Delete,
     // Panels.
+    /// A list of what can be done next, a letter each.
+    Menu(Context),
+    /// Every action by its name.
+    Palette,
     AskTime,
     AskEvent,
     AskText,
+    AskUntil,
+    AskWhyNot,
+    /// Completes what is typed.
+    Complete,
     Help,
     Type(char),
     Erase,
@@ -53,6 +82,13 @@ pub enum Action {
     Choose(usize),
     /// Back from a question to the run, the question kept for later.
     Later,
+    /// The mouse's button is pressed, or dragged, at this column and line.
+    Press(u16, u16),
+    /// Copies the command that leads here.
+    Copy,
+    AskFrame,
+    Theme,
+    Suspend,
     Resize(u16, u16),
     Quit,
 }

@@ -3,12 +3,13 @@
 use super::Entry;
 use super::action::Action;
 use super::keys::Context;
+use super::theme::Theme;
 
 /// The list's whole state.
 pub struct Browser {
     pub entries: Vec<Entry>,
     pub ascii: bool,
-    pub colour: bool,
+    pub theme: Theme,
     pub size: (u16, u16),
     /// What is typed; only entries that hold it are listed.
     pub filter: String,
@@ -28,8 +29,8 @@ pub enum Item<'a> {
 }
 
 impl Browser {
-    pub fn new(entries: Vec<Entry>, ascii: bool, colour: bool) -> Self {
-        Browser { entries, ascii, colour, size: (80, 24), filter: String::new(), place: 0, typing: false, done: None }
+    pub fn new(entries: Vec<Entry>, ascii: bool, theme: Theme) -> Self {
+        Browser { entries, ascii, theme, size: (80, 24), filter: String::new(), place: 0, typing: false, done: None }
     }
 
     /// The places of the entries that the filter leaves, in order.

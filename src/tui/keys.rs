@@ -20,6 +20,12 @@ pub enum Context {
     Browser,
     /// The list while a part of a name is typed.
     Filter,
+    /// What can be done to the run.
+    Deeds,
+    /// What the panel below can show.
+    Panes,
+    /// The list of all actions.
+    Palette,
     /// Everywhere.
     Anywhere,
 }
@@ -35,6 +41,9 @@ impl Context {
             Context::Question => "AT A QUESTION",
             Context::Browser => "IN THE LIST OF SCENARIOS",
             Context::Filter => "WHILE FILTERING THE LIST",
+            Context::Deeds => "BREAK IT BY HAND, after b",
+            Context::Panes => "PANELS, after o",
+            Context::Palette => "IN THE LIST OF ACTIONS",
             Context::Anywhere => "EVERYWHERE",
         }
     }
@@ -87,8 +96,10 @@ const fn line(
     Binding { context, keys, does: Does::Act(action), short, help }
 }
 
+use super::deeds::Hand as H;
+use super::panes::Pane as P;
 use Action as A;
-use Context::{Anywhere, Browser, Filter, Help, Prompt, Question, Run, Search};
+use Context::{Anywhere, Browser, Deeds, Filter, Help, Palette, Panes, Prompt, Question, Run, Search};
 use KeyCode::{BackTab, Backspace, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 /// Every key that does anything.
@@ -104,6 +115,10 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[k(Home), c('g')], A::First, "", "to the first event"),
     line(Run, &[k(End), c('G')], A::Last, "", "to the last event"),
     line(Run, &[c(' ')], A::PlayOrPause, "play", "play or pause"),
+    line(Run, &[c('b')], A::Menu(Deeds), "break", "break it by hand"),
+    line(Run, &[c('w')], A::Show(P::Why), "why", "why this event"),
+    line(Run, &[c('o')], A::Menu(Panes), "open", "open another panel"),
+    line(Run, &[c('x'), Key::Control('p')], A::Palette, "all", "every action by name"),
     line(Run, &[c('+'), c('=')], A::Faster, "", "play faster"),
     line(Run, &[c('-')], A::Slower, "", "play slower"),
     line(Run, &[c('f')], A::NextFault, "fault", "to the next fault"),
@@ -113,7 +128,10 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c('c')], A::Cause, "cause", "to what caused this event"),
     line(Run, &[c('e')], A::Effect, "effect", "to what it caused first"),
     line(Run, &[c('p')], A::Cone, "cone", "mark past and future: cone"),
-    line(Run, &[c('w')], A::Clocks, "", "show or hide the clocks"),
+    line(Run, &[c('O')], A::NextPane, "", "the next panel"),
+    line(Run, &[c('u')], A::Undo, "", "undo: the branch before"),
+    line(Run, &[c('U')], A::Redo, "", "do it again"),
+    line(Run, &[c('C')], A::Clocks, "", "show or hide the clocks"),
     line(Run, &[c('i')], A::Inspector, "panel", "panel: small, large, away"),
     line(Run, &[c('n')], A::NextOfNode, "", "the node's next event"),
     line(Run, &[c('N')], A::PreviousOfNode, "", "its event before"),
@@ -129,9 +147,18 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c('0'), k(Esc)], A::Follow, "", "let the selection follow"),
     line(Run, &[c('t')], A::AskTime, "time", "go to a time: 1.25, 250ms"),
     line(Run, &[c(':')], A::AskEvent, "", "go to an event: e131, 1.25s"),
-    line(Run, &[c('/')], A::AskText, "search", "search in what the rows say"),
+    line(Run, &[c('/')], A::AskText, "search", "search: msg:Vote term>1"),
+    line(Run, &[c('r')], A::AskUntil, "", "run until n2.role = leader"),
+    line(Run, &[c('W')], A::AskWhyNot, "", "why not: leader n2"),
+    line(Run, &[c('.')], A::NextAlike, "", "the next event of this kind"),
+    line(Run, &[c(',')], A::PreviousAlike, "", "the one of this kind before"),
+    line(Run, &[c('m')], A::Bookmark, "", "set or take a bookmark"),
+    line(Run, &[c('\'')], A::NextBookmark, "", "to the next bookmark"),
     line(Run, &[c('s')], A::NextFound, "", "to the next find"),
     line(Run, &[c('S')], A::PreviousFound, "", "to the find before"),
+    line(Run, &[c('y')], A::Copy, "", "copy the command to here"),
+    line(Run, &[c('E')], A::AskFrame, "", "export this frame: text, SVG"),
+    line(Run, &[c('T')], A::Theme, "", "other colours"),
     line(Run, &[c(']')], A::ScrollDown, "", "scroll the panel on"),
     line(Run, &[c('[')], A::ScrollUp, "", "scroll the panel back"),
     line(Run, &[c('z')], A::Quiet, "", "hide rows of disks and logs"),
@@ -144,11 +171,64 @@ pub const TABLE: &[Binding] = &[
     },
     line(Question, &[k(Enter), k(Esc)], A::Enter, "skip or go on", "skip the question; later, go on"),
     line(Question, &[k(Left), c('h'), c('q')], A::Later, "look first", "look at the run first; answer later"),
+    line(Deeds, &[c('c')], A::Do(H::Crash), "", "crash the node"),
+    line(Deeds, &[c('r')], A::Do(H::Restart), "", "restart it"),
+    line(Deeds, &[c('p')], A::Do(H::Pause), "", "pause it"),
+    line(Deeds, &[c('P')], A::Do(H::Resume), "", "let it go on"),
+    line(Deeds, &[c('i')], A::Do(H::Isolate), "", "isolate it from all others"),
+    line(Deeds, &[c('x')], A::Do(H::Cut), "", "cut its link to the event's"),
+    line(Deeds, &[c('h')], A::Do(H::Heal), "", "heal every link"),
+    line(Deeds, &[c('d')], A::Do(H::Drop), "", "drop the message"),
+    line(Deeds, &[c('l')], A::Do(H::Delay), "", "delay the message by 100 ms"),
+    line(Deeds, &[c('w')], A::Do(H::Duplicate), "", "let the message come twice"),
+    line(Deeds, &[c('t')], A::Do(H::Expire), "", "end its timer now"),
+    line(Deeds, &[c('v')], A::Do(H::Align), "", "split vote: end all timers"),
+    line(Deeds, &[c('k')], A::Do(H::ClockBack), "", "set its clock back 5 s"),
+    line(Deeds, &[c('K')], A::Do(H::ClockForward), "", "set its clock on 5 s"),
+    line(Deeds, &[c('f')], A::Do(H::ClockFast), "", "its clock runs a third faster"),
+    line(Deeds, &[c('F')], A::Do(H::DiskFull), "", "its disk is full"),
+    line(Deeds, &[c('S')], A::Do(H::DiskSlow), "", "its disk is slow: 30 ms"),
+    line(Deeds, &[c('o')], A::Do(H::DiskLoses), "", "its disk is as it was"),
+    line(Deeds, &[c('a')], A::Do(H::Ask), "", "a client asks: put x"),
+    Binding {
+        context: Deeds,
+        keys: &[c('0'), Key::Digit],
+        does: Does::WithDigit(A::Branch),
+        short: "",
+        help: "go to the branch of that number",
+    },
+    line(Deeds, &[c('=')], A::Show(P::Compare), "", "side by side with its parent"),
+    line(Deeds, &[c('b')], A::Show(P::Branches), "", "the tree of branches"),
+    line(Deeds, &[c('s')], A::AskFile, "", "save this branch as a scenario"),
+    line(Deeds, &[c('n')], A::AskName, "", "name this branch"),
+    line(Deeds, &[c('D')], A::Delete, "", "delete this branch"),
+    line(Deeds, &[k(Esc), c('q')], A::Close, "close", "do nothing"),
+    line(Panes, &[c('e')], A::Show(P::Event), "", "the event and the node"),
+    line(Panes, &[c('c')], A::Show(P::Cluster), "", "the cluster as a table"),
+    line(Panes, &[c('l')], A::Show(P::Log), "", "the logs as a grid"),
+    line(Panes, &[c('m')], A::Show(P::Messages), "", "messages on their way"),
+    line(Panes, &[c('o')], A::Show(P::Operations), "", "the clients' operations"),
+    line(Panes, &[c('p')], A::Show(P::Promises), "", "the promises"),
+    line(Panes, &[c('t')], A::Show(P::Clocks), "", "clocks against true time"),
+    line(Panes, &[c('s')], A::Show(P::Source), "", "the scenario's text"),
+    line(Panes, &[c('x')], A::Show(P::Lesson), "", "the lesson's text"),
+    line(Panes, &[c('b')], A::Show(P::Branches), "", "the tree of branches"),
+    line(Panes, &[c('=')], A::Show(P::Compare), "", "two branches side by side"),
+    line(Panes, &[c('w')], A::Show(P::Why), "", "why this event"),
+    line(Panes, &[c('z')], A::Inspector, "", "make it larger, or away"),
+    line(Panes, &[k(Esc), c('q')], A::Close, "close", "stay as it is"),
+    line(Palette, &[k(Down)], A::Next, "next", "the next action"),
+    line(Palette, &[k(Up)], A::Previous, "", "the action before"),
+    line(Palette, &[k(Enter)], A::Enter, "do it", "do it"),
+    line(Palette, &[k(Esc)], A::Close, "cancel", "do nothing"),
+    line(Palette, &[k(Backspace)], A::Erase, "", "erase a letter"),
+    Binding { context: Palette, keys: &[Key::Text], does: Does::WithText(A::Type), short: "", help: "find by this" },
     line(Help, &[k(Down), c('j'), k(PageDown)], A::ScrollDown, "more", "scroll on"),
     line(Help, &[k(Up), c('k'), k(PageUp)], A::ScrollUp, "", "scroll back"),
     line(Help, &[k(Esc), c('q'), c('?')], A::Close, "close", "close the help"),
     line(Prompt, &[k(Enter)], A::Enter, "go", "go there"),
     line(Prompt, &[k(Esc)], A::Close, "cancel", "stay here"),
+    line(Prompt, &[k(Tab)], A::Complete, "complete", "complete what is typed"),
     line(Prompt, &[k(Backspace)], A::Erase, "", "erase a letter"),
     Binding { context: Prompt, keys: &[Key::Text], does: Does::WithText(A::Type), short: "", help: "type" },
     line(Search, &[k(Esc), c('q')], A::Close, "stop", "stop searching and stay here"),
@@ -181,6 +261,7 @@ pub const TABLE: &[Binding] = &[
         help: "filter by this too",
     },
     line(Anywhere, &[Key::Control('c')], A::Quit, "", "quit"),
+    line(Anywhere, &[Key::Control('z')], A::Suspend, "", "to the background; fg comes back"),
 ];
 
 /// What a key press asks for. Only presses count: some terminals report repeats and releases as well.
@@ -240,6 +321,21 @@ impl Does {
     }
 }
 
+/// What the list of all actions offers for what was typed: each a line of the table that does one thing in the run, whose
+/// key or words hold it.
+pub fn palette(typed: &str) -> Vec<&'static Binding> {
+    let typed = typed.to_lowercase();
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let offered = |binding: &&Binding| {
+        let is_act = matches!(binding.does, Does::Act(action) if action != A::Close && action != A::Palette);
+        let help = binding.help.to_lowercase();
+        is_act
+            && matches!(binding.context, Run | Deeds | Panes)
+            && words.iter().all(|word| help.contains(word) || binding.context.heading().to_lowercase().contains(word))
+    };
+    TABLE.iter().filter(offered).collect()
+}
+
 /// The footer's offers in a context: keys and what they do in a word.
 pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> {
     let offered = move |binding: &&Binding| binding.context == context && !binding.short.is_empty();
@@ -248,7 +344,7 @@ pub fn footer(context: Context) -> impl Iterator<Item = (String, &'static str)> 
 
 /// The help: a heading and its lines (keys, what they do), context by context.
 pub fn help() -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-    let contexts = [Run, Question, Help, Prompt, Search, Browser, Filter, Anywhere];
+    let contexts = [Run, Deeds, Panes, Question, Palette, Help, Prompt, Search, Browser, Filter, Anywhere];
     let lines = |context: Context| {
         let mine = TABLE.iter().filter(move |binding| binding.context == context);
         mine.map(|binding| (names(binding), binding.help)).collect()

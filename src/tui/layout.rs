@@ -1,6 +1,7 @@
 //! Where everything stands on the screen.
 
 use super::model::Inspector;
+use super::panes::Pane;
 use crate::node::{LocalTime, SimTime};
 use ratatui::layout::Rect;
 
@@ -24,7 +25,12 @@ const SPACE_AT_LEAST: u16 = 4;
 
 impl Layout {
     /// `None` where the screen is too small. A run of few events leaves its lines to the inspector.
-    pub fn new((width, height): (u16, u16), nodes: usize, events: usize, inspector: Inspector) -> Option<Self> {
+    pub fn new(
+        (width, height): (u16, u16),
+        nodes: usize,
+        events: usize,
+        (inspector, pane): (Inspector, Pane),
+    ) -> Option<Self> {
         if width < LEAST.0 || height < LEAST.1 {
             return None;
         }
@@ -33,6 +39,7 @@ impl Layout {
         let free = height - overview - 4;
         let wanted = match inspector {
             Inspector::Away => 0,
+            Inspector::Small if pane != Pane::Event => height / 2,
             Inspector::Small if height < 30 => 5,
             Inspector::Small => height / 3,
             Inspector::Large => height * 3 / 5,

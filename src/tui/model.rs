@@ -1,12 +1,19 @@
 //! All that there is to know about what a person sees.
 
+use super::branch::{Branches, Future};
+use super::ledger::Ledger;
+use super::outbox::Out;
 use super::overview::Overview;
 use super::panels::{Mode, Quiz};
+use super::panes::Said;
+use super::panes::{Comparison, Pane};
+use super::query::Query;
 use super::rows::Rows;
 use super::scene::{self, Kept, Scene};
 use super::{Mark, Show};
 use crate::node::{EventId, NodeId};
 use crate::trace::{EventKind, Trace};
+use std::collections::BTreeSet;
 
 /// How much room the panel below takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +27,8 @@ pub enum Inspector {
 pub const SPEEDS: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
 
 /// The debugger's whole state.
-pub struct Model {
-    pub show: Show,
+pub struct Model<'a> {
+    pub show: Show<'a>,
     /// Columns and lines of the screen.
     pub size: (u16, u16),
     /// The event that is looked at.
@@ -33,6 +40,15 @@ pub struct Model {
     /// The place among [`SPEEDS`].
     pub speed: usize,
     pub inspector: Inspector,
+    /// What the panel below shows.
+    pub pane: Pane,
+    pub branches: Branches,
+    /// This run beside the one that it departed from, once both were compared.
+    pub comparison: Option<Comparison>,
+    /// The event that was asked about last, and what was told: its causal story, or what was missing there.
+    pub why: Option<(EventId, Vec<Said>)>,
+    /// What is wrong with the file that is watched.
+    pub mistake: Option<String>,
     /// Lines of the inspector above its top.
     pub scroll: usize,
     /// Whether the rows of disks and logs are left out.
@@ -45,18 +61,24 @@ pub struct Model {
     pub notice: Option<String>,
     /// What was searched for last.
     pub sought: String,
+    /// The same, as it was read.
+    pub query: Query,
+    pub bookmarks: BTreeSet<EventId>,
+    /// What the terminal is to do.
+    pub outbox: Vec<Out>,
     pub quiz: Quiz,
     pub violations: Vec<Mark>,
     pub overview: Overview,
+    pub ledger: Ledger,
     pub kept: Kept,
     /// `None` where the screen is too small.
     pub scene: Option<Scene>,
     pub done: bool,
 }
 
-impl Model {
+impl<'a> Model<'a> {
     /// A model of a run that has events, on a screen of 80 by 24.
-    pub fn new(mut show: Show) -> Self {
+    pub fn new(mut show: Show<'a>) -> Self {
         let last = EventId(show.session.trace().len() as u32 - 1);
         let mut violations = std::mem::take(&mut show.violations);
         violations.retain(|mark| mark.event <= last);
@@ -69,12 +91,21 @@ impl Model {
             playing: false,
             speed: 2,
             inspector: Inspector::Small,
+            pane: Pane::Event,
+            branches: Branches::default(),
+            comparison: None,
+            why: None,
+            ledger: Ledger::new(show.session.trace()),
+            mistake: None,
             scroll: 0,
             quiet: false,
             cone: false,
             clocks: false,
             notice: None,
             sought: String::new(),
+            query: Query::default(),
+            bookmarks: BTreeSet::new(),
+            outbox: Vec::new(),
             quiz: Quiz::new(&mut show),
             overview: Overview::new(show.session.as_ref(), &violations),
             violations,
@@ -86,6 +117,24 @@ impl Model {
         model.clocks = model.overview.clocks_differ();
         model.refresh();
         model
+    }
+
+    /// Shows another run, at the event that was looked at or at its end where it is shorter.
+    pub fn show_run(&mut self, future: Future) {
+        let Future { session, questions, mut violations, source } = future;
+        let last = EventId((session.trace().len() as u32).max(1) - 1);
+        violations.retain(|mark| mark.event <= last);
+        violations.sort_by_key(|mark| mark.event);
+        (self.show.session, self.show.source, self.show.questions) = (session, source, questions);
+        self.cursor = self.cursor.min(last);
+        // What was seen is known: only later questions are put.
+        let start = self.show.start.replace(self.cursor);
+        self.quiz = Quiz::new(&mut self.show);
+        self.show.start = start;
+        self.overview = Overview::new(self.show.session.as_ref(), &violations);
+        self.ledger = Ledger::new(self.show.session.trace());
+        (self.why, self.comparison) = (None, None);
+        (self.violations, self.kept, self.scroll) = (violations, Kept::default(), 0);
     }
 
     /// Whether true time is known: of a log of another system only the order is.

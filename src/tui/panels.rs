@@ -2,19 +2,29 @@
 
 use super::keys::Context;
 use super::search::Search;
+use super::until::Until;
 use super::{Question, Show};
 use crate::node::{EventId, SimSpan, SimTime};
 
 /// What the keys speak to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Mode {
     Run,
     Help {
         scroll: usize,
     },
     Prompt(Prompt),
+    /// The keys of a context, one of which is pressed next.
+    Menu(Context),
+    /// Every action by its name: what was typed, and the place of the chosen one among those that fit.
+    Palette {
+        text: String,
+        chosen: usize,
+    },
     /// What is sought has not been found yet.
     Search(Search),
+    /// What is waited for has not come about yet.
+    Until(Until),
     Question(Panel),
 }
 
@@ -25,7 +35,9 @@ impl Mode {
             Mode::Run => Context::Run,
             Mode::Help { .. } => Context::Help,
             Mode::Prompt(_) => Context::Prompt,
-            Mode::Search(_) => Context::Search,
+            Mode::Menu(context) => *context,
+            Mode::Palette { .. } => Context::Palette,
+            Mode::Search(_) | Mode::Until(_) => Context::Search,
             Mode::Question(_) => Context::Question,
         }
     }
@@ -44,6 +56,16 @@ pub enum Asks {
     Time,
     Event,
     Text,
+    /// What is to hold where the run stops.
+    Until,
+    /// What has not happened.
+    WhyNot,
+    /// What a branch is to be called.
+    Name,
+    /// What the files of the present frame are to be called.
+    Frame,
+    /// Where a branch is to be saved.
+    File,
 }
 
 impl Asks {
@@ -52,7 +74,12 @@ impl Asks {
         match self {
             Asks::Time => "go to time (1.25, 250ms): ",
             Asks::Event => "go to (e131, 1.25s): ",
-            Asks::Text => "search: ",
+            Asks::Text => "search (Tab completes): ",
+            Asks::Until => "run until (n2.role = leader): ",
+            Asks::WhyNot => "why not (leader n2): ",
+            Asks::Name => "call this branch: ",
+            Asks::Frame => "write this frame as (NAME.txt, NAME.svg): ",
+            Asks::File => "save as (FILE.ron): ",
         }
     }
 }
@@ -113,7 +140,7 @@ pub const OPTIONS_AT_MOST: usize = 9;
 
 impl Quiz {
     /// Takes the questions of a show that have an answer and come after its start.
-    pub fn new(show: &mut Show) -> Self {
+    pub fn new(show: &mut Show<'_>) -> Self {
         let start = show.start.unwrap_or(EventId(0));
         let mut questions: Vec<Question> = std::mem::take(&mut show.questions);
         questions.retain(|question| question.answer.is_some());
@@ -143,6 +170,14 @@ impl Quiz {
     pub fn waiting(&self) -> Option<(usize, EventId)> {
         let place = self.0.iter().position(|(_, standing)| *standing == Standing::Waiting)?;
         Some((place, self.0[place].0.before))
+    }
+
+    /// The questions that were put, and how they stand.
+    pub fn put(&self) -> impl Iterator<Item = (&Question, Standing)> {
+        self.0
+            .iter()
+            .filter(|(_, standing)| *standing != Standing::Waiting)
+            .map(|(question, standing)| (question, *standing))
     }
 
     /// The questions that were put between an event and the next, and how they stand.

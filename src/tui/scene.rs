@@ -5,6 +5,7 @@ use super::lanes::{self, Rail};
 use super::layout::{Columns, Layout};
 use super::model::{Inspector, Model};
 use super::overview::{self, Cell};
+use super::panes::Pane;
 use super::rows::{Row, Rows};
 use crate::node::{EventId, Fault, NodeId};
 use crate::scenario::Picture;
@@ -91,6 +92,8 @@ pub struct Scene {
     pub cones: Cones,
     pub picture: Picture,
     pub details: Details,
+    /// The state of whoever leads, where the logs are shown: it knows how far the others are.
+    pub leader: Option<Tree>,
 }
 
 /// What is kept from one scene to the next because it seldom changes.
@@ -113,7 +116,7 @@ const EFFECTS_WITHIN: u32 = 512;
 /// Gathers the scene; `None` where the screen is too small.
 pub fn gather(model: &mut Model) -> Option<Scene> {
     let nodes = model.trace().cluster().len();
-    let layout = Layout::new(model.size, nodes, model.trace().len(), model.inspector)?;
+    let layout = Layout::new(model.size, nodes, model.trace().len(), (model.inspector, model.pane))?;
     let here = model.node_here();
     let trace = model.trace();
     let end = Some(model.overview.end()).filter(|_| model.knows_time());
@@ -135,7 +138,17 @@ pub fn gather(model: &mut Model) -> Option<Scene> {
     let (cursor, focus) = (model.cursor, model.focus());
     let picture = model.show.session.picture(cursor);
     let details = details(model, cursor, focus, limit);
-    Some(Scene { layout, columns, limit, rows, at, backdrops, rails, strips, cones, picture, details })
+    let leader = (model.pane == Pane::Log).then(|| leader(model, &picture, cursor)).flatten();
+    Some(Scene { layout, columns, limit, rows, at, backdrops, rails, strips, cones, picture, details, leader })
+}
+
+/// The state of the node that leads the newest term.
+fn leader(model: &mut Model, picture: &Picture, cursor: EventId) -> Option<Tree> {
+    let nodes = model.trace().cluster().ids().zip(&picture.nodes);
+    let leading =
+        nodes.filter_map(|(node, picture)| Some((picture.badge.as_ref().filter(|badge| badge.leads)?.term, node)));
+    let (_, node) = leading.max_by_key(|(term, _)| *term)?;
+    model.show.session.state(cursor, node)
 }
 
 /// The rows on the screen and the cursor's place among them: two thirds down, higher near the beginning. It depends on

@@ -3,7 +3,6 @@
 use super::model::Model;
 use super::panels::Mode;
 use super::update::go;
-use super::words;
 use crate::node::EventId;
 
 /// A search that has not come to its end.
@@ -20,17 +19,17 @@ pub const SLICE: u32 = 10_000;
 /// Looks for the next event, or the one before, whose row holds what is sought; what is hidden is not searched.
 pub fn begin(model: &mut Model, forwards: bool) {
     model.playing = false;
-    match model.sought.as_str() {
-        "" => model.notice = Some("nothing is sought: type / and a text".to_owned()),
-        _ => go_on(model, Search { forwards, next: model.cursor.0 + u32::from(forwards) }),
+    match model.query.is_empty() {
+        true => model.notice = Some("nothing is sought: type / and a text".to_owned()),
+        false => go_on(model, Search { forwards, next: model.cursor.0 + u32::from(forwards) }),
     }
 }
 
 /// Looks at some more events, and goes to the first that fits.
 pub fn go_on(model: &mut Model, search: Search) {
     let slice = search.slice(model.limit());
-    let (rows, sought) = (model.rows(), &model.sought);
-    let fits = |&id: &EventId| rows.shows(id) && words::holds(rows.trace, id, sought);
+    let (rows, query) = (model.rows(), &model.query);
+    let fits = |&id: &EventId| rows.shows(id) && query.holds(rows.trace, id);
     let mut ids = slice.clone().map(EventId);
     let found = if search.forwards { ids.find(fits) } else { ids.rfind(fits) };
     let rest = Search { next: if search.forwards { slice.end } else { slice.start }, ..search };

@@ -9,13 +9,20 @@ use super::action::Action;
 use super::browser::Browser;
 use super::keys::{self, Context};
 use super::model::{Model, SPEEDS};
+use super::outbox::Out;
 use super::panels::Mode;
 use super::update::{TICKS, update};
 use super::view;
-use crossterm::event::{self, Event};
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::execute;
 use ratatui::DefaultTerminal;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
+
+/// How often a file that is watched is looked at: our choice.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Fails where input or output is no terminal, with a hint of what to do instead.
 pub fn require(hint: &str) -> io::Result<()> {
@@ -32,12 +39,21 @@ struct Guard(DefaultTerminal);
 impl Guard {
     fn new() -> io::Result<Self> {
         // Where half of it fails, the other half is undone.
-        ratatui::try_init().map(Guard).inspect_err(|_| ratatui::restore())
+        let guard = ratatui::try_init().map(Guard).inspect_err(|_| ratatui::restore())?;
+        // A panic's hook gives back the screen and not the mouse.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let _ = execute!(io::stdout(), DisableMouseCapture);
+            hook(panic);
+        }));
+        execute!(io::stdout(), EnableMouseCapture)?;
+        Ok(guard)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        let _ = execute!(io::stdout(), DisableMouseCapture);
         let _ = self.0.show_cursor();
         // After a panic the hook has given the terminal back; to do so twice would write over the panic's message.
         if !std::thread::panicking() {
@@ -54,6 +70,10 @@ trait Program {
     /// How long until time itself is an input; `None` while nothing plays and nothing is sought.
     fn tick(&self) -> Option<Duration>;
     fn is_done(&self) -> bool;
+    /// What is to be done outside.
+    fn take_outbox(&mut self) -> Vec<Out>;
+    /// How that went.
+    fn told(&mut self, result: io::Result<()>);
 }
 
 /// Shows a run until the person leaves.
@@ -78,6 +98,10 @@ fn show(program: &mut dyn Program) -> io::Result<()> {
         if !await_input(program, &mut last_tick)? {
             program.act(Action::Tick);
         }
+        for out in program.take_outbox() {
+            let told = carry_out(&mut guard, &out);
+            program.told(told);
+        }
         // Whatever else has come meanwhile is taken in before the next drawing.
         while !program.is_done() && event::poll(Duration::ZERO)? {
             take(program, &event::read()?);
@@ -100,10 +124,43 @@ fn await_input(program: &mut dyn Program, last_tick: &mut Instant) -> io::Result
     Ok(true)
 }
 
+/// Does what the model cannot; what went wrong is told.
+fn carry_out(guard: &mut Guard, out: &Out) -> io::Result<()> {
+    match out {
+        Out::Copy(text) => execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)),
+        Out::Write { path, text } => {
+            let mut file =
+                std::fs::File::create_new(path).map_err(|why| io::Error::other(format!("{path}: {why}")))?;
+            file.write_all(text.as_bytes())
+        }
+        Out::Suspend => suspend(guard),
+    }
+}
+
+/// Goes to the background, as other programs do at Ctrl-Z, and sets the terminal up again after that.
+fn suspend(guard: &mut Guard) -> io::Result<()> {
+    let _ = execute!(io::stdout(), DisableMouseCapture);
+    ratatui::restore();
+    guard.0.show_cursor()?;
+    let me = std::process::id().to_string();
+    let stopped = std::process::Command::new("kill").args(["-TSTP", &me]).status();
+    // The signal may come a moment later than the command that sends it ends.
+    std::thread::sleep(Duration::from_millis(50));
+    guard.0 = ratatui::try_init()?;
+    execute!(io::stdout(), EnableMouseCapture)?;
+    guard.0.clear()?;
+    stopped.map(|_| ())
+}
+
 fn take(program: &mut dyn Program, event: &Event) {
     match event {
         Event::Key(key) => {
             if let Some(action) = keys::action(program.context(), *key) {
+                program.act(action);
+            }
+        }
+        Event::Mouse(mouse) => {
+            if let Some(action) = pointed(program.context(), *mouse) {
                 program.act(action);
             }
         }
@@ -112,7 +169,35 @@ fn take(program: &mut dyn Program, event: &Event) {
     }
 }
 
-impl Program for Model {
+/// What the mouse asks for: in the run itself the wheel goes from row to row and the button goes to what it points at; in lists
+/// the wheel scrolls.
+fn pointed(context: Context, mouse: MouseEvent) -> Option<Action> {
+    let is_run = context == Context::Run;
+    match mouse.kind {
+        MouseEventKind::ScrollDown if is_run => Some(Action::NextRow),
+        MouseEventKind::ScrollUp if is_run => Some(Action::PreviousRow),
+        MouseEventKind::ScrollDown if context == Context::Help => Some(Action::ScrollDown),
+        MouseEventKind::ScrollUp if context == Context::Help => Some(Action::ScrollUp),
+        MouseEventKind::ScrollDown => Some(Action::Next),
+        MouseEventKind::ScrollUp => Some(Action::Previous),
+        MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) if is_run => {
+            Some(Action::Press(mouse.column, mouse.row))
+        }
+        _ => None,
+    }
+}
+
+impl Program for Model<'_> {
+    fn take_outbox(&mut self) -> Vec<Out> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    fn told(&mut self, result: io::Result<()>) {
+        if let Err(why) = result {
+            self.notice = Some(format!("that failed: {why}"));
+        }
+    }
+
     fn act(&mut self, action: Action) {
         update(self, action);
     }
@@ -128,8 +213,9 @@ impl Program for Model {
     fn tick(&self) -> Option<Duration> {
         let ticks = SPEEDS[self.speed].min(TICKS);
         match self.mode {
-            Mode::Search(_) => Some(Duration::ZERO),
-            _ => self.playing.then(|| Duration::from_millis(u64::from(1000 / ticks))),
+            Mode::Search(_) | Mode::Until(_) => Some(Duration::ZERO),
+            _ if self.playing => Some(Duration::from_millis(u64::from(1000 / ticks))),
+            _ => self.show.futures.as_ref().filter(|futures| futures.watches()).map(|_| LOOK_EVERY),
         }
     }
 
@@ -139,6 +225,12 @@ impl Program for Model {
 }
 
 impl Program for Browser {
+    fn take_outbox(&mut self) -> Vec<Out> {
+        Vec::new()
+    }
+
+    fn told(&mut self, _: io::Result<()>) {}
+
     fn act(&mut self, action: Action) {
         self.update(action);
     }

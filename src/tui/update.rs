@@ -1,12 +1,18 @@
 //! Carrying out what a person asked for.
 
 use super::action::Action;
+use super::keys::{self, Does};
 use super::model::{Inspector, Model, SPEEDS};
+use super::outbox::{self, Out};
 use super::panels::{Asks, Mode, OPTIONS_AT_MOST, Panel, Place, Prompt, Standing, place};
+use super::panes::{Pane, Tone};
+use super::query::{self, Query};
 use super::rows::Rows;
 use super::search::Search;
-use super::{scene, search};
-use crate::node::{EventId, Fault};
+use super::until::{self, Until};
+use super::{branching, panes, pointer, scene, search};
+use crate::node::{EventId, Fact, Fault};
+use crate::trace::{Trace, Wanted, why_not_lines};
 
 /// Carries out one action; whatever the model is, it answers and stays in order.
 pub fn update(model: &mut Model, action: Action) {
@@ -16,11 +22,15 @@ pub fn update(model: &mut Model, action: Action) {
     match action {
         Action::Resize(width, height) => model.size = (width, height),
         Action::Quit => model.done = true,
+        Action::Suspend => model.outbox.push(Out::Suspend),
         _ => match &model.mode {
             Mode::Run => in_run(model, action),
             Mode::Help { scroll } => in_help(model, action, *scroll),
             Mode::Prompt(prompt) => in_prompt(model, action, prompt.clone()),
+            Mode::Menu(_) => in_menu(model, action),
+            Mode::Palette { text, chosen } => in_palette(model, action, text.clone(), *chosen),
             Mode::Search(ongoing) => in_search(model, action, *ongoing),
+            Mode::Until(until) => in_until(model, action, until.clone()),
             Mode::Question(panel) => at_question(model, action, panel.clone()),
         },
     }
@@ -53,8 +63,43 @@ fn in_run(model: &mut Model, action: Action) {
         Action::AskTime => ask(model, Asks::Time),
         Action::AskEvent => ask(model, Asks::Event),
         Action::AskText => ask(model, Asks::Text),
+        Action::Press(x, y) => {
+            model.playing = false;
+            pointer::press(model, (x, y));
+        }
+        Action::Copy => outbox::copy(model),
+        Action::AskFrame => {
+            ask(model, Asks::Frame);
+            if let Mode::Prompt(prompt) = &mut model.mode {
+                prompt.text = format!("frame-{}", model.cursor);
+            }
+        }
+        Action::Theme => {
+            model.show.theme = model.show.theme.next();
+            model.notice = Some(format!("colours: {}", model.show.theme.name()));
+        }
+        Action::AskUntil => ask(model, Asks::Until),
+        Action::AskWhyNot => ask(model, Asks::WhyNot),
+        Action::Bookmark => bookmark(model),
         Action::NextFound => search::begin(model, true),
         Action::PreviousFound => search::begin(model, false),
+        Action::Show(pane) => show(model, pane),
+        Action::NextPane => next_pane(model),
+        Action::Menu(context) => {
+            model.playing = false;
+            model.mode = Mode::Menu(context);
+        }
+        Action::Palette => {
+            model.playing = false;
+            model.mode = Mode::Palette { text: String::new(), chosen: 0 };
+        }
+        Action::Do(hand) => told(model, |model| branching::act(model, hand)),
+        Action::Undo => told(model, |model| branching::step(model, false)),
+        Action::Redo => told(model, |model| branching::step(model, true)),
+        Action::Branch(number) => told(model, |model| branching::visit(model, number)),
+        Action::Delete => told(model, branching::delete),
+        Action::AskName => ask(model, Asks::Name),
+        Action::AskFile => ask(model, Asks::File),
         Action::Help => {
             model.playing = false;
             model.mode = Mode::Help { scroll: 0 };
@@ -117,6 +162,19 @@ fn target(model: &Model, action: Action) -> Result<u32, String> {
             let before = model.violations.iter().rev().map(|mark| mark.event).find(|&id| id < cursor);
             found(before, "no broken promise before this")
         }
+        Action::NextAlike => {
+            let next =
+                (cursor.0 + 1..model.events()).map(EventId).find(|&id| is_alike(trace, cursor, id) && all.shows(id));
+            next.map_or_else(end, |id| Ok(id.0))
+        }
+        Action::PreviousAlike => {
+            let before = (0..cursor.0).rev().map(EventId).find(|&id| is_alike(trace, cursor, id) && all.shows(id));
+            found(before, "there is none of this kind before")
+        }
+        Action::NextBookmark => {
+            let next = model.bookmarks.range(EventId(cursor.0 + 1)..).next().or(model.bookmarks.first());
+            found(next.copied(), "there is no bookmark: m sets one")
+        }
         Action::Cause => found(trace.record(cursor).cause().or_else(|| trace.previous(cursor)), "nothing caused it"),
         Action::Effect => {
             let effects = scene::effects(trace, cursor, model.limit());
@@ -124,6 +182,28 @@ fn target(model: &Model, action: Action) -> Result<u32, String> {
         }
         _ => Ok(cursor.0),
     }
+}
+
+/// Whether two events are of one kind: a message or timer of the same name, a fact of the same kind.
+fn is_alike(trace: &Trace, one: EventId, other: EventId) -> bool {
+    let fact = |id| trace.fact(id).map(Fact::kind);
+    trace.record(one).kind() == trace.record(other).kind()
+        && trace.name(one) == trace.name(other)
+        && fact(one) == fact(other)
+}
+
+fn bookmark(model: &mut Model) {
+    let cursor = model.cursor;
+    let taken = model.bookmarks.remove(&cursor);
+    if !taken {
+        model.bookmarks.insert(cursor);
+    }
+    let all: Vec<String> = model.bookmarks.iter().map(EventId::to_string).collect();
+    let what = if taken { "is no bookmark any more" } else { "is a bookmark" };
+    model.notice = Some(format!(
+        "{cursor} {what}; bookmarks: {}",
+        if all.is_empty() { "none".to_owned() } else { all.join(" ") }
+    ));
 }
 
 fn faults(model: &Model) -> impl DoubleEndedIterator<Item = EventId> {
@@ -247,6 +327,9 @@ fn change_speed(model: &mut Model, faster: bool) {
 pub const TICKS: u32 = 20;
 
 fn tick(model: &mut Model) {
+    if !model.playing {
+        return branching::reload(model);
+    }
     for _ in 0..(SPEEDS[model.speed] / TICKS).max(1) {
         if !model.playing {
             return;
@@ -274,6 +357,7 @@ fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
             prompt.text.pop();
         }
         Action::Close => return model.mode = Mode::Run,
+        Action::Complete => complete(model, &mut prompt),
         Action::Enter => {
             model.mode = Mode::Run;
             return answer_prompt(model, &prompt);
@@ -283,10 +367,62 @@ fn in_prompt(model: &mut Model, action: Action, mut prompt: Prompt) {
     model.mode = Mode::Prompt(prompt);
 }
 
+/// The line stays open with what is wrong with it.
+fn refuse(model: &mut Model, prompt: &Prompt, refusal: String) {
+    model.mode = Mode::Prompt(prompt.clone());
+    model.notice = Some(refusal.lines().map(str::trim).collect::<Vec<_>>().join("; "));
+}
+
+/// What was missing for something to have happened by the event at the cursor.
+fn why_not(model: &mut Model, text: &str) -> Result<(), String> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let wanted = Wanted::parse(&words, model.trace())?;
+    let absence = crate::trace::why_not(model.trace(), &wanted, model.cursor);
+    let lines = why_not_lines(model.trace(), &wanted, model.cursor, &absence);
+    model.why = Some((model.cursor, lines.into_iter().map(|line| (line, Tone::Plain)).collect()));
+    if model.inspector == Inspector::Away {
+        model.inspector = Inspector::Small;
+    }
+    (model.pane, model.scroll) = (Pane::Why, 0);
+    Ok(())
+}
+
+fn complete(model: &mut Model, prompt: &mut Prompt) {
+    if prompt.asks != Asks::Text {
+        return;
+    }
+    let candidates = query::completions(&prompt.text, model.trace());
+    prompt.text = query::completed(&prompt.text, &candidates);
+    model.notice = match candidates.len() {
+        0 => Some(query::FORMS.to_owned()),
+        1 => None,
+        _ => Some(candidates.join(" ")),
+    };
+}
+
 fn answer_prompt(model: &mut Model, prompt: &Prompt) {
-    if prompt.asks == Asks::Text {
-        model.sought = prompt.text.trim().to_lowercase();
-        return search::begin(model, true);
+    match prompt.asks {
+        Asks::Frame => return told(model, |model| outbox::export(model, prompt.text.trim())),
+        Asks::Name => return told(model, |model| branching::rename(model, prompt.text.trim())),
+        Asks::File => return told(model, |model| branching::save(model, prompt.text.trim())),
+        Asks::Text => {
+            return match Query::parse(&prompt.text, model.trace()) {
+                Ok(query) => {
+                    (model.sought, model.query) = (prompt.text.trim().to_owned(), query);
+                    search::begin(model, true);
+                }
+                Err(refusal) => refuse(model, prompt, refusal),
+            };
+        }
+        Asks::Until if prompt.text.trim().is_empty() => return,
+        Asks::Until => {
+            return until::begin(model, &prompt.text).unwrap_or_else(|refusal| refuse(model, prompt, refusal));
+        }
+        Asks::WhyNot if prompt.text.trim().is_empty() => return,
+        Asks::WhyNot => {
+            return why_not(model, &prompt.text).unwrap_or_else(|refusal| refuse(model, prompt, refusal));
+        }
+        Asks::Event | Asks::Time => {}
     }
     match place(&prompt.text, prompt.asks) {
         _ if prompt.text.trim().is_empty() => {}
@@ -309,6 +445,77 @@ fn in_search(model: &mut Model, action: Action, ongoing: Search) {
     match action {
         Action::Tick => search::go_on(model, ongoing),
         Action::Close => search::stop(model, ongoing),
+        _ => {}
+    }
+}
+
+/// One key of a list of keys: what it asks for is done in the run.
+fn in_menu(model: &mut Model, action: Action) {
+    model.mode = Mode::Run;
+    if action != Action::Close {
+        in_run(model, action);
+    }
+}
+
+fn in_palette(model: &mut Model, action: Action, mut text: String, mut chosen: usize) {
+    let offered = keys::palette(&text);
+    match action {
+        Action::Type(letter) if text.chars().count() < TYPED_AT_MOST => {
+            text.push(letter);
+            chosen = 0;
+        }
+        Action::Erase => {
+            text.pop();
+            chosen = 0;
+        }
+        Action::Next => chosen = (chosen + 1).min(offered.len().max(1) - 1),
+        Action::Previous => chosen = chosen.saturating_sub(1),
+        Action::Close => return model.mode = Mode::Run,
+        Action::Enter => {
+            model.mode = Mode::Run;
+            return match offered.get(chosen).map(|binding| binding.does) {
+                Some(Does::Act(Action::Quit)) => model.done = true,
+                Some(Does::Act(action)) => in_run(model, action),
+                _ => model.notice = Some(format!("nothing is called {text:?}")),
+            };
+        }
+        _ => {}
+    }
+    model.mode = Mode::Palette { text, chosen };
+}
+
+/// Shows something in the panel below, which is there then.
+fn show(model: &mut Model, pane: Pane) {
+    if model.inspector == Inspector::Away {
+        model.inspector = Inspector::Small;
+    }
+    (model.pane, model.scroll) = (pane, 0);
+    match pane {
+        Pane::Compare => told(model, branching::compare),
+        Pane::Why => {
+            let steps = model.show.session.why(model.cursor);
+            model.why = Some((model.cursor, panes::story(model.cursor, &steps)));
+        }
+        _ => {}
+    }
+}
+
+fn next_pane(model: &mut Model) {
+    let place = Pane::ALL.iter().position(|pane| *pane == model.pane).unwrap_or(0);
+    show(model, Pane::ALL[(place + 1) % Pane::ALL.len()]);
+}
+
+/// Does something that has something to say, or says why it could not be done.
+fn told(model: &mut Model, act: impl FnOnce(&mut Model) -> Result<String, String>) {
+    model.playing = false;
+    let (Ok(notice) | Err(notice)) = act(model);
+    model.notice = Some(notice).filter(|notice| !notice.is_empty());
+}
+
+fn in_until(model: &mut Model, action: Action, ongoing: Until) {
+    match action {
+        Action::Tick => until::go_on(model, ongoing),
+        Action::Close => until::stop(model, &ongoing),
         _ => {}
     }
 }

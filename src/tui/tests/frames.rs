@@ -67,11 +67,11 @@ fn a_partition_a_pause_and_a_broken_promise() {
 fn clocks_beside_true_time() {
     assert_snapshot!("clocks_80", at(runs::redlock(), SMALL, "0.04s"));
     let mut model = sized(Model::new(runs::redlock()), SMALL.0, SMALL.1);
-    keys(&mut model, "w");
-    assert!(!frame(&model).contains("is true"), "w takes them away");
+    keys(&mut model, "C");
+    assert!(!frame(&model).contains("is true"), "C takes them away");
     let mut model = sized(Model::new(runs::tiny()), SMALL.0, SMALL.1);
     assert!(!frame(&model).contains("is true"), "where every clock is right they are not shown unasked");
-    keys(&mut model, "w");
+    keys(&mut model, "C");
     assert_eq!(frame(&model).matches(" exact").count(), 3);
 }
 
@@ -110,7 +110,7 @@ fn a_log_of_another_system_shows_what_is_known() {
     press(&mut model, KeyCode::Right);
     press(&mut model, KeyCode::Left);
     assert_snapshot!("log_80", frame(&model));
-    for key in ["t", "w"] {
+    for key in ["t", "C"] {
         keys(&mut model, key);
         assert!(model.notice.as_deref().is_some_and(|told| told.contains("not known") || told.contains("no times")));
     }
@@ -198,14 +198,14 @@ fn ascii_frames_are_ascii() {
 #[test]
 fn every_screen_can_be_drawn_in_ascii() {
     // Keys that lead through all that can lie over the run; each screen is drawn twice.
-    type Made = fn() -> Show;
+    type Made = fn() -> Show<'static>;
     let shows: [(Made, &[&str]); 7] = [
         (runs::with_question, &["G", "2", "3", "\n", "?", "jjjj", "q", "/le", "\n", "/", "\n", "t1", "\u{1b}"]),
         (runs::troubles, &["f", "ff", "v", "i", "i", "z", "G"]),
         (runs::crowd, &["G", ":e50", "\n"]),
         (runs::long, &["/nothing", "\n"]),
         (runs::tiny, &["G"]),
-        (runs::redlock, &["p", "ff", "l", "w", "G"]),
+        (runs::redlock, &["p", "ff", "l", "C", "G"]),
         (runs::log, &["p", "l", "G", "?"]),
     ];
     for (show, steps) in shows {
@@ -248,15 +248,15 @@ fn a_search_tells_how_far_it_is() {
 #[test]
 fn without_colour_there_is_none() {
     use ratatui::style::Color;
-    let coloured = |colour: bool| {
+    let coloured = |theme: crate::tui::Theme| {
         let mut show = runs::troubles();
-        show.colour = colour;
+        show.theme = theme;
         let mut model = sized(Model::new(show), 120, 40);
         keys(&mut model, "ff");
         buffer(&model).content.iter().any(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
     };
-    assert!(coloured(true));
-    assert!(!coloured(false));
+    assert!(crate::tui::Theme::ALL[..4].iter().all(|theme| coloured(*theme)));
+    assert!(!coloured(crate::tui::Theme::None));
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn the_list_of_scenarios() {
         entry("raft/happy", "All goes well", "How many messages does a write take?"),
         entry("raft/leader-crash", "The leader falls silent", "Who notices, and when?"),
     ];
-    let mut browser = Browser::new(entries, false, false);
+    let mut browser = Browser::new(entries, false, crate::tui::Theme::None);
     let frame = |browser: &Browser| {
         let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 16));
         view::draw_browser(browser, &mut buffer);
@@ -292,7 +292,7 @@ fn the_list_of_scenarios() {
     assert_snapshot!("browser_filtered", frame(&browser));
     for (size, filter) in [((80, 16), "/crash"), ((80, 16), "/nothing"), ((20, 5), "")] {
         let drawn = |ascii: bool| {
-            let mut browser = Browser::new(browser.entries.clone(), ascii, false);
+            let mut browser = Browser::new(browser.entries.clone(), ascii, crate::tui::Theme::None);
             filter.chars().for_each(|letter| act(&mut browser, KeyCode::Char(letter)));
             let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
             view::draw_browser(&browser, &mut buffer);

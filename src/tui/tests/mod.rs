@@ -1,8 +1,12 @@
 //! The debugger tested from the keyboard to the frame, without a terminal.
 
+mod branches;
+mod comfort;
 mod frames;
 mod keyboard;
+mod panes;
 mod pieces;
+mod query;
 mod random;
 mod runs;
 

@@ -109,3 +109,18 @@ fn keys_on_a_run_of_a_million_events() {
     spans.sort();
     println!("{} events; a key takes {:?} (median), {:?} (99 of 100)", model.events(), spans[300], spans[594]);
 }
+
+/// Every built-in scenario that can be run quickly, with hands that break it. In release there are 100,000 keys for each:
+/// `cargo test --release --lib tui::tests::random -- --include-ignored`.
+#[test]
+fn random_keys_on_every_scenario() {
+    let keys = if cfg!(debug_assertions) { 60 } else { 100_000 };
+    for (place, name) in crate::scenario::library::names().enumerate() {
+        let text = crate::scenario::library::find(name).unwrap();
+        let scenario = crate::scenario::Scenario::parse(name, text, None).unwrap();
+        let is_long = scenario.plan.until.0 > 20_000_000_000;
+        if !(is_long && cfg!(debug_assertions)) && scenario.plan.schedule.is_none() {
+            storm(runs::with_hands(name, text), place as u64, keys);
+        }
+    }
+}

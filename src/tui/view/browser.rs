@@ -13,7 +13,7 @@ const LEAST: (u16, u16) = (30, 8);
 const LOOK_LINES: u16 = 2;
 
 pub fn draw(browser: &Browser, buffer: &mut Buffer) {
-    let mut canvas = Canvas::new(buffer, browser.colour);
+    let mut canvas = Canvas::new(buffer, browser.theme);
     let (width, height) = canvas.size();
     if width < LEAST.0 || height < LEAST.1 {
         canvas.text(0, 0, width, &format!("Too small: {width}x{height}"), canvas.plain());

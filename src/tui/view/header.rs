@@ -46,10 +46,17 @@ pub fn draw_footer(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
         let x = canvas.text(1, area.y, area.width, prompt.asks.label(), canvas.bold());
         let x = canvas.text(x, area.y, area.width.saturating_sub(x + 1), &prompt.text, canvas.plain());
         canvas.put(x, area.y, '█', canvas.plain());
+        // What is wrong with the line, or what it could become, stands above it.
+        if let Some(told) = &model.notice {
+            let above = Rect { y: area.y - 1, ..area };
+            canvas.fill(above, ' ', canvas.plain());
+            canvas.text(1, above.y, area.width, told, canvas.bold());
+        }
         return;
     }
     let told = match &model.mode {
         Mode::Search(search) => Some(search.told(model)),
+        Mode::Until(until) => Some(until.told()),
         _ => model.notice.clone(),
     };
     match told {

@@ -6,6 +6,7 @@ use crate::trace::{Change, Influence, tree_of};
 use crate::tui::layout::{clock, offset, reading};
 use crate::tui::model::Model;
 use crate::tui::panels::verdict;
+use crate::tui::panes::{self, Pane, Tone};
 use crate::tui::rows::Row;
 use crate::tui::scene::Scene;
 use crate::tui::words;
@@ -26,6 +27,9 @@ const ROOMY: u16 = 8;
 
 pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     let Some(area) = scene.layout.inspector else { return };
+    if model.pane != Pane::Event {
+        return draw_pane(canvas, model, scene, area);
+    }
     let left = area.width * 11 / 20;
     canvas.fill(Rect { height: 1, ..area }, '─', canvas.faint());
     canvas.text(1, area.y, left - 2, &format!(" {} {} ", model.cursor, words_of(model, model.cursor)), canvas.bold());
@@ -41,6 +45,35 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     for y in area.y + 1..area.bottom() {
         canvas.put(left - 1, y, '│', canvas.faint());
     }
+}
+
+/// One of the other panes, over the whole width.
+fn draw_pane(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene, area: Rect) {
+    canvas.fill(Rect { height: 1, ..area }, '─', canvas.faint());
+    let title = format!(" {} at {} ", model.pane.title(), model.cursor);
+    canvas.text(1, area.y, area.width - 2, &title, canvas.bold());
+    canvas.text_right(area.right() - 1, area.y, " o opens another ", canvas.faint());
+    let area = Rect::new(1, area.y + 1, area.width - 2, area.height - 1);
+    let style = |tone: Tone| match tone {
+        Tone::Plain => canvas.plain(),
+        Tone::Bold => canvas.bold(),
+        Tone::Faint => canvas.faint(),
+        Tone::Good => canvas.good(),
+        Tone::Bad => canvas.bad(),
+    };
+    let room = usize::from(area.width);
+    let fit =
+        |text: String, tone: Tone| if model.pane.is_table() && tone != Tone::Faint { cut(&text, room) } else { text };
+    let lines: Lines =
+        panes::lines(model, scene, room).into_iter().map(|(text, tone)| (fit(text, tone), style(tone))).collect();
+    // The line that fires next is in sight, unless the person scrolls.
+    let scroll = match (model.pane, model.scroll) {
+        (Pane::Source, 0) => {
+            panes::next_line(model).map_or(0, |line| line.saturating_sub(usize::from(area.height) / 2))
+        }
+        (_, scroll) => scroll,
+    };
+    column(canvas, area, &lines, scroll);
 }
 
 fn words_of(model: &Model, id: EventId) -> String {

@@ -4,6 +4,7 @@ mod browser;
 mod header;
 pub mod help;
 mod inspector;
+mod menu;
 mod overview;
 mod paint;
 mod question;
@@ -12,7 +13,7 @@ mod space;
 pub use browser::draw as draw_browser;
 #[cfg(test)]
 pub use paint::cut;
-pub use paint::wrap;
+pub use paint::{cut as cut_to, width as width_of, wrap};
 
 use super::layout::LEAST;
 use super::model::Model;
@@ -22,7 +23,7 @@ use ratatui::buffer::Buffer;
 
 /// Draws the whole screen.
 pub fn draw(model: &Model, buffer: &mut Buffer) {
-    let mut canvas = Canvas::new(buffer, model.show.colour);
+    let mut canvas = Canvas::new(buffer, model.show.theme);
     match &model.scene {
         None => too_small(&mut canvas),
         Some(scene) => {
@@ -31,10 +32,15 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
             space::draw(&mut canvas, model, scene);
             inspector::draw(&mut canvas, model, scene);
             header::draw_footer(&mut canvas, model, scene);
+            if let Some(mistake) = &model.mistake {
+                menu::draw_mistake(&mut canvas, mistake);
+            }
             match &model.mode {
                 Mode::Help { scroll } => help::draw(&mut canvas, *scroll),
                 Mode::Question(panel) => question::draw(&mut canvas, model, panel),
-                Mode::Run | Mode::Prompt(_) | Mode::Search(_) => {}
+                Mode::Menu(context) => menu::draw(&mut canvas, model, *context),
+                Mode::Palette { text, chosen } => menu::draw_palette(&mut canvas, text, *chosen),
+                Mode::Run | Mode::Prompt(_) | Mode::Search(_) | Mode::Until(_) => {}
             }
         }
     }

@@ -1,19 +1,20 @@
 //! Colours, texts that are cut to their room, boxes, and ASCII in the place of everything else.
 
+use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
 /// A buffer to draw on, in colours or without.
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
-    colour: bool,
+    theme: Theme,
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(buffer: &'a mut Buffer, colour: bool) -> Self {
-        Canvas { buffer, colour }
+    pub fn new(buffer: &'a mut Buffer, theme: Theme) -> Self {
+        Canvas { buffer, theme }
     }
 
     /// Columns and lines.
@@ -36,42 +37,38 @@ impl<'a> Canvas<'a> {
     }
 
     pub fn faint(&self) -> Style {
-        self.coloured(Color::DarkGray)
+        self.theme.style(Role::Faint)
     }
 
     pub fn good(&self) -> Style {
-        self.coloured(Color::Green)
+        self.theme.style(Role::Good)
     }
 
     pub fn doubtful(&self) -> Style {
-        self.coloured(Color::Yellow)
+        self.theme.style(Role::Doubtful)
     }
 
     pub fn bad(&self) -> Style {
-        self.coloured(Color::Red).add_modifier(Modifier::BOLD)
+        self.theme.style(Role::Bad)
     }
 
     pub fn moving(&self) -> Style {
-        self.coloured(Color::Cyan)
+        self.theme.style(Role::Moving)
     }
 
     /// What may have influenced the event at the cursor.
     pub fn past(&self) -> Style {
-        self.coloured(Color::LightBlue).add_modifier(Modifier::BOLD)
+        self.theme.style(Role::Past)
     }
 
     /// What it may influence.
     pub fn future(&self) -> Style {
-        self.coloured(Color::Magenta)
+        self.theme.style(Role::Future)
     }
 
     /// What has nothing to do with it.
     pub fn concurrent(&self) -> Style {
-        if self.colour { self.faint() } else { Style::new().add_modifier(Modifier::DIM) }
-    }
-
-    fn coloured(&self, colour: Color) -> Style {
-        if self.colour { Style::new().fg(colour) } else { Style::new() }
+        if self.theme == Theme::None { Style::new().add_modifier(Modifier::DIM) } else { self.faint() }
     }
 
     // Drawing.

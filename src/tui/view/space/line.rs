@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 pub struct Line<'a> {
-    model: &'a Model,
+    model: &'a Model<'a>,
     scene: &'a Scene,
     columns: &'a Columns,
     row: Row,

@@ -1,0 +1,99 @@
+//! What is to be done outside the debugger: the model only says what, the terminal does it.
+
+use super::model::Model;
+use super::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::fmt::Write;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Out {
+    /// To put into the terminal's clipboard.
+    Copy(String),
+    /// To write to a new file.
+    Write { path: String, text: String },
+    /// To go to the background, as Ctrl-Z asks.
+    Suspend,
+}
+
+/// The command that brings somebody else to the same place.
+pub fn copy(model: &mut Model) {
+    let command = format!("{} --at {}", model.show.command_view, model.cursor);
+    if model.show.command_view.is_empty() {
+        return model.notice = Some("no command leads here".to_owned());
+    }
+    let deeds = &model.branches.get(model.branches.here()).deeds;
+    let branch = if deeds.is_empty() { "" } else { "; save the branch with b s to share it" };
+    model.notice = Some(format!("copied: {command}{branch}"));
+    model.outbox.push(Out::Copy(command));
+}
+
+/// The present frame as a text and as a picture, beside each other.
+pub fn export(model: &mut Model, name: &str) -> Result<String, String> {
+    if name.is_empty() {
+        return Ok("nothing was written: no name was given".to_owned());
+    }
+    let stem = name.trim_end_matches(".svg").trim_end_matches(".txt").to_owned();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
+    view::draw(model, &mut buffer);
+    model.outbox.push(Out::Write { path: format!("{stem}.txt"), text: as_text(&buffer) });
+    model.outbox.push(Out::Write { path: format!("{stem}.svg"), text: as_svg(&buffer) });
+    Ok(format!("written: {stem}.txt and {stem}.svg"))
+}
+
+/// A frame as a text without colours.
+pub fn as_text(buffer: &Buffer) -> String {
+    let line = |y| (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+    (0..buffer.area.height).map(|y| line(y).trim_end().to_owned() + "\n").collect()
+}
+
+/// The size of a cell in a picture, in pixels: a common one of monospaced letters.
+const CELL: (u32, u32) = (9, 18);
+
+/// A frame as a picture of its own.
+pub fn as_svg(buffer: &Buffer) -> String {
+    let (width, height) = (u32::from(buffer.area.width) * CELL.0, u32::from(buffer.area.height) * CELL.1);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"monospace\" font-size=\"15\">\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#161616\"/>\n"
+    );
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let reversed = cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+            let bold = cell.modifier.contains(ratatui::style::Modifier::BOLD);
+            let (left, top) = (u32::from(x) * CELL.0, u32::from(y) * CELL.1);
+            if reversed {
+                let _ = writeln!(
+                    svg,
+                    "<rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" fill=\"#d0d0d0\"/>",
+                    CELL.0, CELL.1
+                );
+            }
+            if cell.symbol().trim().is_empty() {
+                continue;
+            }
+            let colour = if reversed { "#161616" } else { hex(cell.fg) };
+            let weight = if bold { " font-weight=\"bold\"" } else { "" };
+            let symbol = cell.symbol().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let _ = writeln!(svg, "<text x=\"{left}\" y=\"{}\" fill=\"{colour}\"{weight}>{symbol}</text>", top + 14);
+        }
+    }
+    svg + "</svg>\n"
+}
+
+/// A colour of the terminal as it mostly looks.
+fn hex(colour: ratatui::style::Color) -> &'static str {
+    use ratatui::style::Color;
+    match colour {
+        Color::DarkGray => "#8a8a8a",
+        Color::Green | Color::LightGreen => "#4ec96f",
+        Color::Yellow | Color::LightYellow => "#e5c07b",
+        Color::Red | Color::LightRed => "#ff6b6b",
+        Color::Cyan | Color::LightCyan => "#56c8d8",
+        Color::LightBlue | Color::Blue => "#6fa8ff",
+        Color::Magenta | Color::LightMagenta => "#d28bff",
+        _ => "#e0e0e0",
+    }
+}
