@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["trace", "node"]),
     ("scenario", &["check", "trace", "protocols", "kernel", "node"]),
     ("explore", &["scenario", "check", "trace", "kernel", "node"]),
-    ("tui", &["scenario", "check", "trace", "kernel", "node"]),
+    ("tui", &["explore", "scenario", "check", "trace", "kernel", "node"]),
     ("cli", &["tui", "explore", "scenario", "check", "trace", "kernel", "node"]),
 ];
 
