@@ -14,7 +14,7 @@ pub fn act(model: &mut Model, hand: Hand) -> Result<String, String> {
     }
     let deed = deeds::deed(model, hand)?;
     let parent = model.branches.parent_of(deed.after);
-    let deeds = [&model.branches.get(parent).deeds[..], &[deed.clone()]].concat();
+    let deeds = [&model.branches.get(parent).deeds[..], std::slice::from_ref(&deed)].concat();
     let futures = model.show.futures.as_ref().ok_or(FIXED)?;
     let future = futures.future(&deeds)?;
     let number = model.branches.add(parent, deed.clone());

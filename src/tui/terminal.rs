@@ -138,6 +138,7 @@ fn carry_out(guard: &mut Guard, out: &Out) -> io::Result<()> {
 }
 
 /// Goes to the background, as other programs do at Ctrl-Z, and sets the terminal up again after that.
+#[expect(clippy::disallowed_methods, reason = "the shell's signal is waited for, in real time")]
 fn suspend(guard: &mut Guard) -> io::Result<()> {
     let _ = execute!(io::stdout(), DisableMouseCapture);
     ratatui::restore();

@@ -142,11 +142,7 @@ pub fn lines(model: &Model, width: usize) -> Vec<Said> {
         };
         let text = |event: Option<&&&Event>, own: char| event.map_or(String::new(), |event| told(event, own));
         let is_shared = [a, b].into_iter().flatten().all(|event| event.shared == Some(true));
-        let line = format!(
-            "{} │ {}",
-            cell(&text(a.as_ref().map(|event| event), '-')),
-            text(b.as_ref().map(|event| event), '+')
-        );
+        let line = format!("{} │ {}", cell(&text(a.as_ref(), '-')), text(b.as_ref(), '+'));
         lines.push((crate::tui::view::cut_to(&line, width), if is_shared { Tone::Plain } else { Tone::Bold }));
     }
     lines.push(("= in both   ~ in both, at another time   - only there   + only here".to_owned(), Tone::Faint));
