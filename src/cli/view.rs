@@ -84,6 +84,7 @@ mod screen {
 }
 
 #[cfg(feature = "tui")]
+#[expect(clippy::disallowed_types, reason = "when a watched file was written last is told by the wall clock")]
 mod screen {
     use super::super::arguments::{Look, Which};
     use super::super::run::{Made, shown_violations};
