@@ -15,7 +15,8 @@ use pessimist::protocols::raft::Raft;
 use pessimist::scenario::Run;
 use pessimist::trace::Lines;
 use pessimist::tui::{Show, rehearse};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use workloads::{ratio, report, resident};
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -40,7 +41,8 @@ fn main() {
     let opened = Instant::now();
     let mut first = None;
     rehearse(shown, SIZE, "?", &mut |_| first = Some(opened.elapsed()));
-    report_one("opened, after the run", first.unwrap_or_default(), bare);
+    let first = first.unwrap_or_default();
+    println!("{:<28}  {first:.2?}, {:.2} times the baseline", "opened, after the run", ratio(first, bare));
     let mut times = Vec::new();
     let mut last = Instant::now();
     rehearse(show(), SIZE, SESSION, &mut |_| {
@@ -63,30 +65,4 @@ fn main() {
     report("10,000 steps forth and back", &mut times, bare);
     let memory: Vec<String> = memory.iter().map(|megabytes| format!("{megabytes:.1}")).collect();
     println!("resident on the way           {} MB more than before the first run", memory.join(", "));
-}
-
-fn report(what: &str, times: &mut [Duration], bare: Duration) {
-    times.sort();
-    let at = |per_mille: usize| times[(times.len() - 1) * per_mille / 1000];
-    let (p50, p99, most) = (at(500), at(990), at(1000));
-    println!(
-        "{what:<28}  p50 {p50:.2?}  p99 {p99:.2?}  most {most:.2?}; p99 is 1/{:.0} of the baseline",
-        ratio(bare, p99)
-    );
-}
-
-fn report_one(what: &str, time: Duration, bare: Duration) {
-    println!("{what:<28}  {time:.2?}, {:.2} times the baseline", ratio(time, bare));
-}
-
-fn ratio(a: Duration, b: Duration) -> f64 {
-    a.as_secs_f64() / b.as_secs_f64().max(1e-9)
-}
-
-/// Megabytes that the process holds.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-    kilobytes.map_or(0.0, |kilobytes| kilobytes / 1000.0)
 }

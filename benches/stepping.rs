@@ -17,6 +17,7 @@ use pessimist::scenario::{Run, Session};
 use pessimist::trace::Lines;
 use rand::{RngExt, SeedableRng};
 use std::time::{Duration, Instant};
+use workloads::{ratio, report, resident};
 
 fn main() {
     let (plan, config) = workloads::long_logs();
@@ -66,29 +67,8 @@ fn look_at_state(run: &mut Run<Raft>, event: u32) -> Duration {
     started.elapsed()
 }
 
-fn report(what: &str, times: &mut [Duration], bare: Duration) {
-    times.sort();
-    let at = |per_mille: usize| times[(times.len() - 1) * per_mille / 1000];
-    let (p50, p99, most) = (at(500), at(990), at(1000));
-    println!(
-        "{what:<28}  p50 {p50:.2?}  p99 {p99:.2?}  most {most:.2?}; p99 is 1/{:.0} of the baseline",
-        1.0 / ratio(p99, bare)
-    );
-}
-
-fn ratio(a: Duration, b: Duration) -> f64 {
-    a.as_secs_f64() / b.as_secs_f64()
-}
-
 fn longest_log(run: &mut Run<Raft>, events: u32) -> usize {
     let nodes: Vec<_> = run.trace().cluster().ids().collect();
     let len = |tree: pessimist::trace::Tree| tree.longest_sequence();
     nodes.into_iter().filter_map(|node| run.state(EventId(events - 1), node)).map(len).max().unwrap_or(0)
-}
-
-/// Resident memory in megabytes, where the system tells.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or(0.0) / 1000.0
 }

@@ -5,6 +5,7 @@ use pessimist::kernel::{Action, Law, NodeSelector, Plan, Rule, Trigger};
 use pessimist::node::{Cluster, Ctx, Datum, LocalSpan, Node, NodeId, Op, Retry, SimSpan, SimTime, node_value};
 use pessimist::protocols::raft;
 use std::sync::Arc;
+use std::time::Duration;
 
 node_value! {
     /// Sends back what it receives.
@@ -76,4 +77,26 @@ pub fn long_logs() -> (Arc<Plan>, raft::Config) {
     (plan.until, plan.max_events) = (SimTime(u64::MAX), 1_000_000);
     let logs = [("n1".to_owned(), vec![1; 100_000])].into();
     (Arc::new(plan), raft::Config { logs, ..raft::Config::default() })
+}
+
+/// Says how long something takes, and how that stands to a baseline.
+pub fn report(what: &str, times: &mut [Duration], bare: Duration) {
+    times.sort();
+    let at = |per_mille: usize| times[(times.len() - 1) * per_mille / 1000];
+    let (p50, p99, most) = (at(500), at(990), at(1000));
+    println!(
+        "{what:<28}  p50 {p50:.2?}  p99 {p99:.2?}  most {most:.2?}; p99 is 1/{:.0} of the baseline",
+        1.0 / ratio(p99, bare)
+    );
+}
+
+pub fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64()
+}
+
+/// Resident memory in megabytes, where the system tells.
+pub fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or(0.0) / 1000.0
 }

@@ -34,21 +34,6 @@ pub enum Color {
     Never,
 }
 
-/// The colours of the debugger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Look {
-    /// Bright on a dark screen.
-    Dark,
-    /// Dark on a light screen.
-    Light,
-    /// The strongest contrasts.
-    Contrast,
-    /// Colours that most people tell apart.
-    Safe,
-    /// No colours.
-    None,
-}
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -205,8 +190,9 @@ pub struct View {
     pub ascii: bool,
     /// The colours; config.ron in the XDG folder may set them, ascii and ask for good:
     /// Config(theme: "light", ascii: true, ask: false)
+    #[cfg(feature = "tui")]
     #[arg(long, value_name = "NAME")]
-    pub theme: Option<Look>,
+    pub theme: Option<crate::tui::Theme>,
     /// Do not stop to ask
     #[arg(long)]
     pub no_ask: bool,

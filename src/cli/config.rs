@@ -1,10 +1,9 @@
 //! What a person wants always: `config.ron` in the XDG folder for configuration. What is said on the command line wins.
 
-use super::arguments::Look;
 use super::shared::Stop;
 use crate::scenario::syntax::{Body, Kind, Node, parse};
 use crate::scenario::{Diagnostic, Mistake};
-use clap::ValueEnum;
+use crate::tui::Theme;
 use std::path::PathBuf;
 
 /// What may be set.
@@ -14,7 +13,7 @@ const FIELDS: [&str; 3] = ["theme", "ascii", "ask"];
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// The colours of the debugger.
-    pub theme: Option<Look>,
+    pub theme: Option<Theme>,
     /// Whether only ASCII is drawn.
     pub ascii: bool,
     /// Whether questions are not put.
@@ -72,18 +71,15 @@ fn fields(text: &str) -> Result<Config, Box<Mistake>> {
     Ok(config)
 }
 
-fn theme(value: &Node) -> Result<Look, Box<Mistake>> {
-    let names: Vec<String> = Look::value_variants()
-        .iter()
-        .filter_map(|look| Some(look.to_possible_value()?.get_name().to_owned()))
-        .collect();
+fn theme(value: &Node) -> Result<Theme, Box<Mistake>> {
     let said = match &value.kind {
         Kind::Text(text) => text.as_str(),
         _ => "",
     };
-    Look::from_str(said, false).map_err(|_| {
+    let known = Theme::ALL.into_iter().find(|theme| theme.name() == said);
+    known.ok_or_else(|| {
         let mistake = Mistake::says("this is no theme").at(value.span.clone());
-        mistake.one_of(said, names.iter().map(String::as_str))
+        mistake.one_of(said, Theme::ALL.map(Theme::name))
     })
 }
 
@@ -103,7 +99,7 @@ mod tests {
     fn what_is_set_is_read() {
         let read = |text: &str| read("config.ron", text).map_err(|mistake| mistake.to_string());
         assert_eq!(read("Config()"), Ok(Config::default()));
-        let config = Config { theme: Some(Look::Safe), ascii: true, no_ask: true };
+        let config = Config { theme: Some(Theme::Safe), ascii: true, no_ask: true };
         assert_eq!(read("Config(theme: \"safe\", ascii: true, ask: false)"), Ok(config));
         let wrong = ["Config(them: \"safe\")", "Config(theme: \"lite\")", "Config(ascii: yes)", "[]", "Config("];
         insta::assert_snapshot!(wrong.map(|text| read(text).unwrap_err()).join("\n"));

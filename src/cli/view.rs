@@ -86,7 +86,7 @@ mod screen {
 #[cfg(feature = "tui")]
 #[expect(clippy::disallowed_types, reason = "when a watched file was written last is told by the wall clock")]
 mod screen {
-    use super::super::arguments::{Look, Which};
+    use super::super::arguments::Which;
     use super::super::run::{Made, shown_violations};
     use super::super::shared::{event, moment, wants_color};
     use super::super::{but, config};
@@ -134,7 +134,7 @@ mod screen {
         let scenario = &made.scenario;
         let is_free = scenario.plan.schedule.is_none();
         let watched = if view.watch { Some(watched(view)?) } else { None };
-        let futures = Hands { registry, scenario: scenario.clone(), view, no_ask, watched };
+        let futures = Hands { registry, scenario: scenario.clone(), view, no_ask, folder: state_folder(), watched };
         crate::tui::view(Show {
             name: scenario.name.clone(),
             title: scenario.title.clone(),
@@ -163,6 +163,8 @@ mod screen {
         scenario: Scenario,
         view: &'a View,
         no_ask: bool,
+        /// Where branches are kept, or why nowhere.
+        folder: Result<PathBuf, String>,
         /// The file that is watched, and when it was last written.
         watched: Option<(PathBuf, Option<SystemTime>)>,
     }
@@ -182,7 +184,7 @@ mod screen {
             let told: String =
                 deeds.iter().map(|deed| format!("// By hand after {}: {}.\n", deed.after, deed.words)).collect();
             let made = self.made(deeds)?;
-            Ok(format!("// A branch of {}\n{told}{}", made.called(), made.scenario.tree.pretty()))
+            Ok(format!("// A branch of {}\n{told}{}", made.called(), made.scenario.written()))
         }
     }
 
@@ -196,7 +198,7 @@ mod screen {
             Ok(Future {
                 questions: if self.no_ask { Vec::new() } else { questions(&made, &opened) },
                 violations: shown_violations(&made.scenario, &opened.judge).iter().map(mark).collect(),
-                source: if deeds.is_empty() { made.scenario.text().to_owned() } else { made.scenario.tree.pretty() },
+                source: if deeds.is_empty() { made.scenario.text().to_owned() } else { made.scenario.written() },
                 session: opened.session,
             })
         }
@@ -222,11 +224,13 @@ mod screen {
         }
 
         fn keep(&self, deeds: &[Deed], name: &str) -> Result<String, String> {
-            let folder = state_folder()?.join("branches");
+            let folder = self.folder.clone()?.join("branches");
             std::fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
             let plain = |text: &str| text.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
             let stem = plain(self.view.which.scenario.trim_end_matches(".ron"));
-            let path = folder.join(format!("{stem}-{}.ron", plain(name)));
+            // What was kept before, in this session or another, stays.
+            let free = (1u32..).map(|number| folder.join(format!("{stem}-{}-{number}.ron", plain(name))));
+            let path = free.into_iter().find(|path| !path.exists()).expect("there are enough numbers");
             std::fs::write(&path, self.text(deeds)?).map_err(|why| format!("{}: {why}", path.display()))?;
             Ok(path.display().to_string())
         }
@@ -265,8 +269,8 @@ mod screen {
         if !path.is_file() {
             let name = &view.which.scenario;
             return Err(Stop::usage(format!(
-                "--watch is for files; {name} is built in\nmake a file of it:  {}",
-                invocation(&["show", name])
+                "--watch is for files; {name} is none\nhow one is written:  {}",
+                invocation(&["help", "scenario"])
             )));
         }
         let written = written(&path);
@@ -278,16 +282,10 @@ mod screen {
     }
 
     /// The colours that are wanted: none where the terminal is to have none.
-    fn theme(asked: Option<Look>, config: config::Config, color: Color) -> Theme {
-        if !wants_color(color, &std::io::stdout()) {
-            return Theme::None;
-        }
-        match asked.or(config.theme) {
-            None | Some(Look::Dark) => Theme::Dark,
-            Some(Look::Light) => Theme::Light,
-            Some(Look::Contrast) => Theme::Contrast,
-            Some(Look::Safe) => Theme::Safe,
-            Some(Look::None) => Theme::None,
+    fn theme(asked: Option<Theme>, config: config::Config, color: Color) -> Theme {
+        match wants_color(color, &std::io::stdout()) {
+            true => asked.or(config.theme).unwrap_or_default(),
+            false => Theme::None,
         }
     }
 
@@ -341,19 +339,12 @@ mod screen {
                 "Clocks tell the order. True times and states are unknown. Hosts: {}.",
                 log.hosts.join(" ")
             ),
-            seed: None,
-            questions: Vec::new(),
-            violations: Vec::new(),
             start,
             ascii: view.ascii || config.ascii,
             theme: theme(view.theme, config, color),
-            source: String::new(),
-            lesson: Vec::new(),
-            promises: Vec::new(),
-            futures: None,
             command_run: invocation(&["stats", name]),
             command_view: invocation(&["view", name]),
-            session: Box::new(session),
+            ..Show::of(Box::new(session), name)
         })?;
         Ok(Exit::Met)
     }
@@ -405,6 +396,84 @@ mod screen {
             event: violation.event,
             headline: format!("{}: {}", violation.promise, violation.headline),
             lines: std::iter::once(promised).chain(violation.seen.clone()).chain(violation.insight.clone()).collect(),
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::super::super::{Cli, arguments::Command};
+        use super::*;
+        use crate::tui::Added;
+        use clap::Parser;
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+        /// What hands do to a run that was asked for with these words.
+        fn with_hands<R>(words: &[&str], does: impl FnOnce(&Hands<'_>, &Path) -> R) -> R {
+            let cli = Cli::try_parse_from([&["pessimist", "view"], words].concat()).expect("it can be read");
+            let Some(Command::View(view)) = cli.command else { panic!("it is view") };
+            let registry = Registry::standard();
+            let made = made(&registry, &view.which).unwrap_or_else(|stop| panic!("{}", said(stop)));
+            // Tests run beside each other: each has its own.
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let folder = std::env::temp_dir().join(format!("pessimist-hands-{}-{number}", std::process::id()));
+            std::fs::create_dir_all(&folder).expect("it can be made");
+            let (scenario, kept) = (made.scenario.clone(), Ok(folder.clone()));
+            let hands =
+                Hands { registry: &registry, scenario, view: &view, no_ask: true, folder: kept, watched: None };
+            let result = does(&hands, &folder);
+            std::fs::remove_dir_all(&folder).expect("it is ours");
+            result
+        }
+
+        fn crash() -> Deed {
+            let text = "(at: \"300ms\", do: Crash(\"n2\"))".to_owned();
+            let entries = vec![Added { list: "faults", text }];
+            Deed { after: EventId(3), words: "n2 crashes".to_owned(), entries }
+        }
+
+        /// With the seed and the variant that were asked for, and not with those of the file.
+        #[test]
+        fn what_is_saved_replays_to_the_same_digest() {
+            for words in [
+                &["raft/leader-crash"][..],
+                &["raft/leader-crash", "--seed", "7"],
+                &["raft/nemesis", "--variant", "pre-vote-check-quorum", "--seed", "3"],
+            ] {
+                with_hands(words, |hands, folder| {
+                    let path = folder.join("mine.ron").display().to_string();
+                    let told = hands.save(&[crash()], &path).unwrap_or_else(|why| panic!("{words:?}: {why}"));
+                    assert!(told.starts_with("saved, digest "), "{told}");
+                    let again = hands.save(&[crash()], &path).unwrap_err();
+                    assert!(again.contains("is there already"), "{again}");
+                    let future = hands.future(&[crash()]).unwrap_or_else(|why| panic!("{why}"));
+                    assert!(future.source.contains("Crash(\"n2\")"), "{}", future.source);
+                });
+            }
+        }
+
+        #[test]
+        fn what_is_kept_is_not_written_over() {
+            with_hands(&["raft/leader-crash"], |hands, _| {
+                let kept = || hands.keep(&[crash()], "branch 1").unwrap_or_else(|why| panic!("{why}"));
+                let (one, other) = (kept(), kept());
+                assert_ne!(one, other);
+                assert_eq!(std::fs::read_to_string(one).ok(), std::fs::read_to_string(other).ok());
+            });
+        }
+
+        /// Whatever cannot be done is said.
+        #[test]
+        fn what_makes_no_sense_is_refused() {
+            with_hands(&["raft/leader-crash"], |hands, folder| {
+                let mut deed = crash();
+                deed.entries[0].text = "(at: \"300ms\", do: Crash(\"n9\"))".to_owned();
+                let told = hands.future(&[deed]).err().unwrap_or_default();
+                assert!(told.contains("n9"), "{told}");
+                let nowhere = folder.join("no").join("such.ron").display().to_string();
+                assert!(hands.save(&[crash()], &nowhere).unwrap_err().contains("nothing was saved"));
+            });
         }
     }
 }

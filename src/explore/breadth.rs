@@ -169,10 +169,14 @@ impl<'a> Breadth<'a> {
         breadth
     }
 
-    /// What the states take: those visited, and those that wait.
+    /// What the states take that wait.
+    fn waiting_bytes(&self) -> u64 {
+        self.waiting.iter().chain(&self.next).map(Waiting::bytes).sum::<usize>() as u64
+    }
+
+    /// What all states take: those visited, and those that wait.
     fn bytes(&self) -> u64 {
-        let waiting = self.waiting.iter().chain(&self.next).map(Waiting::bytes);
-        waiting.chain(self.visited.iter().map(Visited::bytes)).sum::<usize>() as u64
+        self.waiting_bytes() + self.visited.iter().map(Visited::bytes).sum::<usize>() as u64
     }
 
     fn count_waiting(&self) -> usize {
@@ -221,8 +225,7 @@ impl<'a> Breadth<'a> {
             self.report.met |= unit.met;
         }
         self.report.states = self.visited.iter().map(|visited| visited.len() as u64).sum();
-        let waiting = self.waiting.iter().chain(&self.next).map(|waiting| waiting.bytes() as u64).sum();
-        self.report.waiting_bytes = self.report.waiting_bytes.max(waiting);
+        self.report.waiting_bytes = self.report.waiting_bytes.max(self.waiting_bytes());
         Ok(units.iter().find_map(|unit| unit.hit))
     }
 

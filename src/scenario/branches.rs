@@ -1,7 +1,7 @@
 //! Branches made by hand: what a scenario expects the event to be after which it departs from the run.
 
 use super::registry::Failure;
-use super::syntax::{Body, Field, Kind, Node, parse};
+use super::syntax::{Field, Kind, Node, parse};
 use super::{Diagnostic, Scenario};
 use crate::kernel::{Plan, Trigger};
 use crate::node::EventId;
@@ -53,9 +53,9 @@ impl Scenario {
         };
         let entries = entries.iter().map(entry).collect::<Result<Vec<Node>, _>>()?;
         let mut tree = self.tree.clone();
-        if let Kind::Record(Body::Fields(fields)) | Kind::Word(_, Some(Body::Fields(fields))) = &mut tree.kind {
+        if let Some(fields) = tree.fields_mut() {
             match fields.iter_mut().find(|field| field.name == list).map(|field| &mut field.value.kind) {
-                Some(Kind::List(faults)) => faults.extend(entries),
+                Some(Kind::List(own)) => own.extend(entries),
                 Some(_) => unreachable!("the scenario was read, and its {list} is a list"),
                 None => {
                     let value = Node { span: 0..0, kind: Kind::List(entries) };
@@ -67,6 +67,19 @@ impl Scenario {
         changed.variant = self.variant.clone();
         (changed.plan.seed, changed.plan.until) = (self.plan.seed, self.plan.until);
         Ok(changed)
+    }
+
+    /// The scenario as it is, its variant applied, with the seed that it has now.
+    pub fn written(&self) -> String {
+        let mut tree = self.tree.clone();
+        let value = Node { span: 0..0, kind: Kind::Number(self.plan.seed.to_string()) };
+        if let Some(fields) = tree.fields_mut() {
+            match fields.iter_mut().find(|field| field.name == "seed") {
+                Some(field) => field.value = value,
+                None => fields.push(Field { name: "seed".to_owned(), name_span: 0..0, value }),
+            }
+        }
+        tree.pretty()
     }
 }
 

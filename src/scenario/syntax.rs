@@ -75,6 +75,14 @@ impl Node {
         }
     }
 
+    /// The same, to be changed.
+    pub fn fields_mut(&mut self) -> Option<&mut Vec<Field>> {
+        match &mut self.kind {
+            Kind::Record(Body::Fields(fields)) | Kind::Word(_, Some(Body::Fields(fields))) => Some(fields),
+            _ => None,
+        }
+    }
+
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields().iter().find(|field| field.name == name)

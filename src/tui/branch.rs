@@ -67,6 +67,8 @@ pub struct Branch {
     pub name: String,
     /// All that was done on the way to it; the last of it is its own.
     pub deeds: Vec<Deed>,
+    /// The file in which it is kept, should the terminal die.
+    pub file: Option<String>,
     /// Whether a person threw it away.
     pub is_gone: bool,
 }
@@ -90,7 +92,7 @@ pub struct Branches {
 
 impl Default for Branches {
     fn default() -> Self {
-        let run = Branch { parent: None, name: "the run".to_owned(), deeds: Vec::new(), is_gone: false };
+        let run = Branch { parent: None, name: "the run".to_owned(), deeds: Vec::new(), file: None, is_gone: false };
         Branches { all: vec![run], way: vec![0], at: 0 }
     }
 }
@@ -109,7 +111,11 @@ impl Branches {
         self.all[number].name = name;
     }
 
-    /// The deeds that a deed after this event would follow: a branch made in what lies before a departure does not have it.
+    pub fn keep(&mut self, number: usize, file: Option<String>) {
+        self.all[number].file = file;
+    }
+
+    /// The branch whose deeds a deed after this event follows: what was done later on is no part of it.
     pub fn parent_of(&self, after: EventId) -> usize {
         let mut number = self.here();
         while let (Some(departs), Some(parent)) = (self.all[number].departs(), self.all[number].parent) {
@@ -125,7 +131,7 @@ impl Branches {
     pub fn add(&mut self, parent: usize, deed: Deed) -> usize {
         let deeds = [&self.all[parent].deeds[..], &[deed]].concat();
         let name = format!("branch {}", self.all.len());
-        self.all.push(Branch { parent: Some(parent), name, deeds, is_gone: false });
+        self.all.push(Branch { parent: Some(parent), name, deeds, file: None, is_gone: false });
         self.visit(self.all.len() - 1);
         self.all.len() - 1
     }

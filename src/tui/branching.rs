@@ -17,12 +17,14 @@ pub fn act(model: &mut Model, hand: Hand) -> Result<String, String> {
     let deeds = [&model.branches.get(parent).deeds[..], std::slice::from_ref(&deed)].concat();
     let futures = model.show.futures.as_ref().ok_or(FIXED)?;
     let future = futures.future(&deeds)?;
-    let number = model.branches.add(parent, deed.clone());
+    let told = format!("{} after {}", deed.words, deed.after);
+    let number = model.branches.add(parent, deed);
     let name = model.branches.get(number).name.clone();
     let kept = futures.keep(&deeds, &name);
+    let failed = kept.as_ref().err().map_or(String::new(), |why| format!("; it is not kept: {why}"));
+    model.branches.keep(number, kept.ok());
     model.show_run(future);
-    let kept = kept.err().map_or(String::new(), |why| format!("; it is not kept: {why}"));
-    Ok(format!("{name}: {} after {}; u undoes, b s saves{kept}", deed.words, deed.after))
+    Ok(format!("{name}: {told}; u undoes, b s saves{failed}"))
 }
 
 /// Undoes, or does again.
@@ -76,12 +78,14 @@ pub fn save(model: &mut Model, path: &str) -> Result<String, String> {
 
 /// Runs the branch's parent again, to show both.
 pub fn compare(model: &mut Model) -> Result<String, String> {
-    let parent = model.branches.get(model.branches.here()).parent;
-    let parent = parent.ok_or("this run has no parent: b does something to it, and makes a branch")?;
+    let here = model.branches.get(model.branches.here());
+    let (Some(parent), Some(departs)) = (here.parent, here.departs()) else {
+        return Err("this run has no parent: b does something to it, and makes a branch".to_owned());
+    };
     if model.comparison.is_none() {
         let futures = model.show.futures.as_ref().ok_or(FIXED)?;
         let future = futures.future(&model.branches.get(parent).deeds)?;
-        model.comparison = Some(Comparison::new(parent, future.session.trace(), model.trace()));
+        model.comparison = Some(Comparison::new(parent, departs, future.session.trace(), model.trace()));
     }
     Ok(String::new())
 }

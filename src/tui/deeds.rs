@@ -29,7 +29,7 @@ pub enum Hand {
     DiskLoses,
     /// A client is asked to write.
     Ask,
-    /// The election timers of all that do not lead end now: a split vote.
+    /// The timers end now that most nodes have set: a split vote, where they are election timers.
     Align,
     /// The selected node's timer ends now.
     Expire,
@@ -45,21 +45,24 @@ const SLOW: &str = "30ms";
 pub fn deed(model: &mut Model, hand: Hand) -> Result<Deed, String> {
     let (node, after) = (model.focus(), model.cursor);
     let name = model.trace().cluster().name(node).to_owned();
-    let of_node = |fault: &str| Ok(format!("{fault}({name:?})"));
-    let does = match hand {
-        Hand::Crash => of_node("Crash"),
-        Hand::Restart => of_node("Restart"),
-        Hand::Pause => of_node("Pause"),
-        Hand::Resume => of_node("Resume"),
-        Hand::Isolate => of_node("Isolate"),
-        Hand::Cut => link(model, node).map(|link| format!("Cut({link})")),
-        Hand::Heal => Ok("Heal(All)".to_owned()),
-        Hand::ClockBack => Ok(format!("Clock({name:?}, Step(\"-{STEP}\"))")),
-        Hand::ClockForward => Ok(format!("Clock({name:?}, Step({STEP:?}))")),
-        Hand::ClockFast => Ok(format!("Clock({name:?}, Rate({RATE}))")),
-        Hand::DiskFull => Ok(format!("Disk({name:?}, Full)")),
-        Hand::DiskSlow => Ok(format!("Disk({name:?}, Slow({SLOW:?}))")),
-        Hand::DiskLoses => Ok(format!("Disk({name:?}, Loses)")),
+    let of_node = |fault: &str, words: &str| Ok((format!("{fault}({name:?})"), format!("{name} {words}")));
+    let clock =
+        |change: String, words: String| Ok((format!("Clock({name:?}, {change})"), format!("{name}'s clock {words}")));
+    let disk = |mode: String, words: &str| Ok((format!("Disk({name:?}, {mode})"), format!("{name}'s disk {words}")));
+    let (does, words) = match hand {
+        Hand::Crash => of_node("Crash", "crashes"),
+        Hand::Restart => of_node("Restart", "restarts"),
+        Hand::Pause => of_node("Pause", "stands still"),
+        Hand::Resume => of_node("Resume", "goes on"),
+        Hand::Isolate => of_node("Isolate", "is cut off from all others"),
+        Hand::Cut => cut(model, node),
+        Hand::Heal => Ok(("Heal(All)".to_owned(), "every link is healed".to_owned())),
+        Hand::ClockBack => clock(format!("Step(\"-{STEP}\")"), format!("is set back {STEP}")),
+        Hand::ClockForward => clock(format!("Step({STEP:?})"), format!("is set on {STEP}")),
+        Hand::ClockFast => clock(format!("Rate({RATE})"), "runs 30 % faster".to_owned()),
+        Hand::DiskFull => disk("Full".to_owned(), "is full"),
+        Hand::DiskSlow => disk(format!("Slow({SLOW:?})"), &format!("takes {SLOW} for a sync")),
+        Hand::DiskLoses => disk("Loses".to_owned(), "is as disks are"),
         Hand::Drop => return message(model, MessageWord::Drop, "is lost"),
         Hand::Duplicate => return message(model, MessageWord::Duplicate, "comes twice"),
         Hand::Delay => return message(model, MessageWord::Delay(LATER), &format!("comes {LATER} later")),
@@ -67,13 +70,7 @@ pub fn deed(model: &mut Model, hand: Hand) -> Result<Deed, String> {
         Hand::Align => return align(model),
         Hand::Expire => return expire(model, node),
     }?;
-    let entries = vec![entry(model, after, &does)];
-    Ok(Deed { after, words: in_words(&does), entries })
-}
-
-/// `Crash("n2")` as people say it.
-fn in_words(does: &str) -> String {
-    does.replace('"', "").replace("Clock(", "clock(").replace("Disk(", "disk(")
+    Ok(Deed { after, words, entries: vec![entry(model, after, &does)] })
 }
 
 fn entry(model: &Model, after: EventId, does: &str) -> Entry {
@@ -81,14 +78,14 @@ fn entry(model: &Model, after: EventId, does: &str) -> Entry {
     Entry { list: "faults", text: format!("(after: (event: {}, expect: {expect:?}), do: {does})", after.0) }
 }
 
-/// The link between the selected node and the one that the event at the cursor is about.
-fn link(model: &Model, node: NodeId) -> Result<String, String> {
+/// The link is cut between the selected node and the one that the event at the cursor is about.
+fn cut(model: &Model, node: NodeId) -> Result<(String, String), String> {
     let trace = model.trace();
     let ends = [trace.peer(model.cursor), Some(model.node_here())];
     let other = ends.into_iter().flatten().find(|other| *other != node);
     let other = other.ok_or("choose a node with Tab, and an event of another one: the link between both is cut")?;
-    let name = |node| trace.cluster().name(node);
-    Ok(format!("Between({:?}, {:?})", name(node), name(other)))
+    let [one, other] = [node, other].map(|node| trace.cluster().name(node));
+    Ok((format!("Cut(Between({one:?}, {other:?}))"), format!("{one} and {other} hear nothing of each other")))
 }
 
 /// Something is done to the message that the event at the cursor sends or is the end of. It departs as it is sent.
@@ -113,11 +110,11 @@ fn ask(model: &Model) -> Result<Deed, String> {
     let expect = describe(trace, after);
     let text =
         format!("(after: (event: {}, expect: {expect:?}), by: {client:?}, op: Put(\"x\", \"by hand\"))", after.0);
-    let words = format!("{client} is asked to put x = by hand");
+    let words = format!("{client} is asked for x=by hand");
     Ok(Deed { after, words, entries: vec![Entry { list: "workload", text }] })
 }
 
-/// The timers that most nodes have, which are election timers where there are elections, end everywhere at once.
+/// The timers that most nodes have set end everywhere at once; where there are election timers, those do.
 fn align(model: &mut Model) -> Result<Deed, String> {
     let timers = timers(model);
     let mut names: Vec<(usize, &String)> =

@@ -185,7 +185,7 @@ pub const TABLE: &[Binding] = &[
     line(Deeds, &[c('v')], A::Do(H::Align), "", "split vote: end all timers"),
     line(Deeds, &[c('k')], A::Do(H::ClockBack), "", "set its clock back 5 s"),
     line(Deeds, &[c('K')], A::Do(H::ClockForward), "", "set its clock on 5 s"),
-    line(Deeds, &[c('f')], A::Do(H::ClockFast), "", "its clock runs a third faster"),
+    line(Deeds, &[c('f')], A::Do(H::ClockFast), "", "its clock runs 30 % faster"),
     line(Deeds, &[c('F')], A::Do(H::DiskFull), "", "its disk is full"),
     line(Deeds, &[c('S')], A::Do(H::DiskSlow), "", "its disk is slow: 30 ms"),
     line(Deeds, &[c('o')], A::Do(H::DiskLoses), "", "its disk is as it was"),

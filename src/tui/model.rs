@@ -106,7 +106,7 @@ impl<'a> Model<'a> {
             query: Query::default(),
             bookmarks: BTreeSet::new(),
             outbox: Vec::new(),
-            quiz: Quiz::new(&mut show),
+            quiz: Quiz::new(std::mem::take(&mut show.questions), show.start.unwrap_or(EventId(0))),
             overview: Overview::new(show.session.as_ref(), &violations),
             violations,
             kept: Kept::default(),
@@ -125,12 +125,10 @@ impl<'a> Model<'a> {
         let last = EventId((session.trace().len() as u32).max(1) - 1);
         violations.retain(|mark| mark.event <= last);
         violations.sort_by_key(|mark| mark.event);
-        (self.show.session, self.show.source, self.show.questions) = (session, source, questions);
+        (self.show.session, self.show.source) = (session, source);
         self.cursor = self.cursor.min(last);
         // What was seen is known: only later questions are put.
-        let start = self.show.start.replace(self.cursor);
-        self.quiz = Quiz::new(&mut self.show);
-        self.show.start = start;
+        self.quiz = Quiz::new(questions, self.cursor);
         self.overview = Overview::new(self.show.session.as_ref(), &violations);
         self.ledger = Ledger::new(self.show.session.trace());
         (self.why, self.comparison) = (None, None);

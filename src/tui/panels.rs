@@ -1,9 +1,9 @@
 //! What may lie over the run: the help, a line that is typed, a search, a question.
 
+use super::Question;
 use super::keys::Context;
 use super::search::Search;
 use super::until::Until;
-use super::{Question, Show};
 use crate::node::{EventId, SimSpan, SimTime};
 
 /// What the keys speak to.
@@ -139,10 +139,8 @@ pub struct Quiz(Vec<(Question, Standing)>);
 pub const OPTIONS_AT_MOST: usize = 9;
 
 impl Quiz {
-    /// Takes the questions of a show that have an answer and come after its start.
-    pub fn new(show: &mut Show<'_>) -> Self {
-        let start = show.start.unwrap_or(EventId(0));
-        let mut questions: Vec<Question> = std::mem::take(&mut show.questions);
+    /// Takes the questions that have an answer; those that come before the start are passed over.
+    pub fn new(mut questions: Vec<Question>, start: EventId) -> Self {
         questions.retain(|question| question.answer.is_some());
         questions.sort_by_key(|question| question.before);
         let standing = |mut question: Question| {

@@ -1,9 +1,10 @@
 //! Colours. A colour never says anything that a glyph or a word does not say as well.
 
+use clap::ValueEnum;
 use ratatui::style::{Color, Modifier, Style};
 
 /// A set of colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Theme {
     /// Bright on a dark screen.
     #[default]

@@ -32,7 +32,7 @@ struct Condition {
 }
 
 /// Events that are looked at between two frames: our choice, some milliseconds.
-const SLICE: u32 = 1000;
+const SLICE: u32 = 200;
 
 /// What is known of every node, whatever its protocol.
 const FIELDS: [&str; 5] = ["role", "term", "down", "paused", "clock"];
@@ -148,7 +148,7 @@ pub fn go_on(model: &mut Model, mut until: Until) {
         // A node's state changes with an event of its own, or with a fault; what follows within a handler is a part of it.
         let kind = model.trace().record(id).kind();
         let matters = !matches!(kind, EventKind::Send | EventKind::Lost) && model.rows().shows(id);
-        if matters && until.any.clone().iter().any(|all| all.iter().all(|condition| condition.holds(model, id))) {
+        if matters && until.any.iter().any(|all| all.iter().all(|condition| condition.holds(model, id))) {
             go(model, id.0);
             model.notice = Some(format!("{} holds from {id} on", until.text));
             return;

@@ -8,7 +8,7 @@ pub type Path = Vec<String>;
 /// The same with only these fields.
 pub fn only(tree: &Node, names: &[&str]) -> Node {
     let mut tree = tree.clone();
-    if let Some(fields) = fields_mut(&mut tree) {
+    if let Some(fields) = tree.fields_mut() {
         fields.retain(|field| names.contains(&field.name.as_str()));
     }
     tree
@@ -16,23 +16,16 @@ pub fn only(tree: &Node, names: &[&str]) -> Node {
 
 /// Gives a field a value, in place of the one that it has.
 pub fn set(tree: &mut Node, name: &str, text: &str) {
-    let (Ok(value), Some(fields)) = (parse(text), fields_mut(tree)) else { return };
+    let (Ok(value), Some(fields)) = (parse(text), tree.fields_mut()) else { return };
     fields.retain(|field| field.name != name);
     fields.push(Field { name: name.to_owned(), name_span: 0..0, value });
-}
-
-fn fields_mut(node: &mut Node) -> Option<&mut Vec<Field>> {
-    match &mut node.kind {
-        Kind::Record(Body::Fields(fields)) | Kind::Word(_, Some(Body::Fields(fields))) => Some(fields),
-        _ => None,
-    }
 }
 
 /// The same without some nodes: in the cluster, and where something is said of them alone. `None` where nobody is left.
 pub fn without_nodes(tree: &Node, names: &[&str]) -> Option<Node> {
     let mut tree = tree.clone();
     let is_one = |node: &Node| matches!(&node.kind, Kind::Text(text) if names.contains(&text.as_str()));
-    for field in fields_mut(&mut tree)? {
+    for field in tree.fields_mut()? {
         let Kind::Map(pairs) = &mut field.value.kind else { continue };
         if field.name == "cluster" {
             for (_, members) in pairs.iter_mut() {
@@ -150,7 +143,7 @@ const ORDER: &[&str] = &["title", "protocol", "cluster", "clocks", "disk", "disk
 pub fn ordered(tree: &Node) -> Node {
     let mut tree = tree.clone();
     let place = |field: &Field| ORDER.iter().position(|name| *name == field.name).unwrap_or(ORDER.len());
-    if let Some(fields) = fields_mut(&mut tree) {
+    if let Some(fields) = tree.fields_mut() {
         fields.sort_by_key(place);
     }
     tree

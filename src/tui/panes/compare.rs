@@ -34,22 +34,17 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares the other run with this one. An event is the same in both where it reads the same and is as manieth of its
-    /// like since they parted; as the runs' keyed draws see to it that what is not touched stays, that is what a person means.
-    pub fn new(other: usize, there: &Trace, here: &Trace) -> Self {
+    /// Compares the other run with this one, which are the same up to `departs` at least. An event is the same in both where
+    /// it reads the same and is as manieth of its like since they parted; as the runs' keyed draws see to it that what is
+    /// not touched stays, that is what a person means.
+    pub fn new(other: usize, departs: EventId, there: &Trace, here: &Trace) -> Self {
         let is_same = |id: &EventId| {
-            let (a, b) = (there.get(*id), here.get(*id));
-            a.is_some()
-                && b.is_some()
-                && there.record(*id).time() == here.record(*id).time()
+            let (a, b) = (there.record(*id), here.record(*id));
+            (a.time(), a.kind(), a.cause()) == (b.time(), b.kind(), b.cause())
                 && describe(there, *id) == describe(here, *id)
         };
-        // Both are the same up to some event and never again number by number: a binary search finds it.
-        let (mut low, mut high) = (0, there.len().min(here.len()) as u32);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if is_same(&EventId(middle)) { low = middle + 1 } else { high = middle }
-        }
+        let both = there.len().min(here.len()) as u32;
+        let low = (departs.0.min(both)..both).find(|id| !is_same(&EventId(*id))).unwrap_or(both);
         let parted = EventId(low.saturating_sub(1));
         let side = |trace: &Trace| -> Vec<Event> {
             let until = (low + WITHIN).min(trace.len() as u32);

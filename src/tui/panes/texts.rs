@@ -14,7 +14,7 @@ pub fn promises(model: &Model) -> Vec<Said> {
         let broken = model
             .violations
             .iter()
-            .find(|mark| mark.headline.starts_with(name.as_str()) && mark.event.0 < model.limit());
+            .find(|mark| mark.headline.split(':').next() == Some(name) && mark.event.0 < model.limit());
         let (standing, tone) = match broken {
             Some(mark) if mark.event <= model.cursor => (format!("! BROKEN at {}", mark.event), Tone::Bad),
             Some(mark) => (format!("  holds so far; broken later, at {}", mark.event), Tone::Bold),
@@ -67,7 +67,7 @@ pub fn next_line(model: &Model) -> Option<usize> {
         false => ("workload", operation?.label.as_deref(), operation?.event),
     };
     let tree = syntax::parse(&model.show.source).ok()?;
-    let entries = entries(&tree, list)?;
+    let syntax::Kind::List(entries) = &tree.field(list)?.value.kind else { return None };
     let text = |node: &syntax::Node| model.show.source.get(node.span.clone()).unwrap_or_default();
     let labelled =
         label.and_then(|label| entries.iter().find(|entry| text(entry).contains(&format!("label: {label:?}"))));
@@ -76,18 +76,6 @@ pub fn next_line(model: &Model) -> Option<usize> {
     let only = (entries.len() == 1).then(|| &entries[0]);
     let entry = labelled.or(timed).or(only)?;
     Some(model.show.source[..entry.span.start].matches('\n').count())
-}
-
-fn entries<'a>(tree: &'a syntax::Node, list: &str) -> Option<&'a [syntax::Node]> {
-    let (syntax::Kind::Record(syntax::Body::Fields(fields))
-    | syntax::Kind::Word(_, Some(syntax::Body::Fields(fields)))) = &tree.kind
-    else {
-        return None;
-    };
-    match &fields.iter().find(|field| field.name == list)?.value.kind {
-        syntax::Kind::List(entries) => Some(entries),
-        _ => None,
-    }
 }
 
 /// The lesson's text, and the questions that were put, with what was said.
@@ -150,5 +138,8 @@ pub fn branches(model: &Model) -> Vec<Said> {
         _ => "b then: 0-9 goes to a branch, = compares, s saves, n names, D deletes; u undoes, U does again",
     };
     lines.push((help.to_owned(), Tone::Faint));
+    if let Some(file) = &branches.get(branches.here()).file {
+        lines.push((format!("kept in {file}"), Tone::Faint));
+    }
     lines
 }

@@ -97,9 +97,8 @@ pub fn operations(model: &Model, width: usize) -> Vec<Said> {
                 (told.strip_prefix(&words).unwrap_or(&told).trim_start_matches([':', ' ']).to_owned(), Tone::Plain)
             }
         };
-        let is_named = broken
-            .iter()
-            .any(|line| line.contains(&format!("{} ", record.event)) || line.ends_with(&record.event.to_string()));
+        let event = record.event.to_string();
+        let is_named = broken.iter().any(|line| line.split(|c: char| !c.is_alphanumeric()).any(|word| word == event));
         let mark = if is_named { '!' } else { ' ' };
         let head = crate::tui::view::cut_to(
             &format!("{mark}{:<6} {client:<6} {words}", record.event.to_string()),

@@ -148,7 +148,7 @@ fn every_action_is_found_by_its_name() {
     keys(&mut model, "crash node");
     press(&mut model, KeyCode::Enter);
     assert!(
-        model.notice.as_deref().is_some_and(|told| told.starts_with("branch 1: Crash(n4)")),
+        model.notice.as_deref().is_some_and(|told| told.starts_with("branch 1: n4 crashes after e")),
         "{:?}",
         model.notice
     );

@@ -110,6 +110,47 @@ fn two_branches_side_by_side() {
     assert_eq!((comparison.other, comparison.parted), (0, model.cursor));
 }
 
+/// Later on both runs may again have the same event at the same number: where they part, they part.
+#[test]
+fn branches_part_where_they_first_differ() {
+    let mut model = sized(Model::new(lesson()), 80, 24);
+    go_to(&mut model, "0.5s");
+    let mut parted = Vec::new();
+    for _ in 0..30 {
+        press(&mut model, KeyCode::Right);
+        let departs = model.cursor;
+        keys(&mut model, "bl");
+        if model.branches.here() == 0 {
+            continue;
+        }
+        keys(&mut model, "b=");
+        let comparison = model.comparison.clone().expect("both were compared");
+        let here: Vec<String> = story(&model);
+        keys(&mut model, "u");
+        let there = story(&model);
+        let first = here.iter().zip(&there).position(|(a, b)| a != b).expect("a delay changes something");
+        assert_eq!(comparison.parted.0 as usize + 1, first, "departed at {departs}");
+        parted.push(first);
+    }
+    assert!(parted.len() > 5, "{parted:?}");
+}
+
+/// The events of a model's run, with their instants.
+fn story(model: &Model) -> Vec<String> {
+    let trace = model.trace();
+    trace
+        .ids()
+        .map(|id| {
+            format!(
+                "{} {:?} {}",
+                trace.record(id).time(),
+                trace.record(id).cause(),
+                crate::trace::describe(trace, id)
+            )
+        })
+        .collect()
+}
+
 #[test]
 fn why_something_happened() {
     assert_snapshot!(frames(lesson, "1.3s", "w"));

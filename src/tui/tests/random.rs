@@ -110,8 +110,8 @@ fn keys_on_a_run_of_a_million_events() {
     println!("{} events; a key takes {:?} (median), {:?} (99 of 100)", model.events(), spans[300], spans[594]);
 }
 
-/// Every built-in scenario that can be run quickly, with hands that break it. In release there are 100,000 keys for each:
-/// `cargo test --release --lib tui::tests::random -- --include-ignored`.
+/// Every built-in scenario that can be run quickly, with hands that break it. In release it is every scenario, with 100,000
+/// keys each: `cargo test --release --lib random_keys_on_every_scenario`.
 #[test]
 fn random_keys_on_every_scenario() {
     let keys = if cfg!(debug_assertions) { 60 } else { 100_000 };

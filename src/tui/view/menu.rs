@@ -1,7 +1,7 @@
 //! Lists of what can be done: the keys of one context, or every action by its name.
 
 use super::paint::Canvas;
-use crate::tui::keys::{self, Context, Does, TABLE};
+use crate::tui::keys::{self, Context, TABLE};
 use crate::tui::model::Model;
 
 /// How wide a key is.
@@ -56,7 +56,6 @@ pub fn draw_palette(canvas: &mut Canvas<'_>, text: &str, chosen: usize) {
             Context::Panes => "o ",
             _ => "",
         };
-        debug_assert!(matches!(binding.does, Does::Act(_)));
         canvas.text_right(area.right(), y, &format!(" {before}{}", keys::names(binding)), canvas.faint());
     }
     if offered.is_empty() {
