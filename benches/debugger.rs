@@ -20,9 +20,9 @@ use workloads::{ratio, report, resident};
 
 const SIZE: (u16, u16) = (120, 40);
 
-/// Browsing, jumps, panels and searches.
-const SESSION: &str = ":e0\n→→→→→→→→→→↓↓↓↓⇟⇟⇟⇞←←←←:e900000\n→→→→←←←←↓↓↑↑⇟⇞G⇞⇞←←:e500000\n1→→2→→nnnNNN0ccee\
-    pp→→p:e123456\nocOll→→←←om→→oo→→op→ot→→os→ox→ob→ow→→oeiiizz→→z/no such thing\n/votes\nssSS\u{1b}fFvV?jjj\u{1b}xcrash\u{1b}";
+/// Browsing, jumps, panels, zooms and searches.
+const SESSION: &str = ":e0\n→→→→→→→→→→↓↓↓↓⇟⇟⇟⇞←←←←:e900000\n→→→→←←←←↓↓↑↑⇟⇞G⇞⇞←←:e500000\n1\n→→2\n→→nnnNNN0ccee\
+    pp→→p:e123456\nocOll→→←←om→→oo→→op→ot→→os→ox→ob→ow→→oeiii→z→→↓↓z→→↓⇟⇞z→→⇟⇞nz→→⇟⇞z→←z→←ZZZZZZZ/no such thing\n/votes\nssSS\u{1b}fFvV?jjj\u{1b}xcrash\u{1b}";
 
 fn main() {
     let (plan, config) = workloads::long_logs();

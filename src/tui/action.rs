@@ -35,15 +35,20 @@ pub enum Action {
     Slower,
     /// Time has passed: while playing, while a file is watched.
     Tick,
+    /// A digit of a count.
+    Digit(usize),
     // What is shown.
     NextNode,
     PreviousNode,
-    SelectNode(usize),
     Follow,
     Inspector,
     ScrollDown,
     ScrollUp,
-    Quiet,
+    /// More of the run on each row, or less.
+    Coarser,
+    Finer,
+    /// Lanes by the sides of a partition, or as they are named.
+    Lanes,
     /// Marks the causal past and future of the event, and what is concurrent.
     Cone,
     /// What each node's clock shows.

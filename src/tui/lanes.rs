@@ -4,6 +4,7 @@
 //! messages. They are given out from an event some way above the screen that moves in leaps, so that a message keeps
 //! its rail while a person steps.
 
+use super::layout::Columns;
 use super::rows::Rows;
 use crate::node::EventId;
 use crate::trace::EventKind;
@@ -17,15 +18,10 @@ pub struct Rail {
     pub to: usize,
     /// The event of its arrival or loss; `None` where that is not on the screen, or not to be seen.
     pub end: Option<EventId>,
+    /// Whether it runs on the left of its receiver. What a node sends to itself runs on the right.
+    pub is_left: bool,
     /// From 0, the nearest.
     pub slot: usize,
-}
-
-impl Rail {
-    /// Whether it runs on the left of its receiver. What a node sends to itself runs on the right.
-    pub fn is_left(&self) -> bool {
-        self.from < self.to
-    }
 }
 
 /// Events between two places where rails are given out anew.
@@ -43,18 +39,20 @@ pub fn rails(
     flying: &[EventId],
     base: u32,
     (first, last): (EventId, EventId),
-    slots: usize,
+    columns: &Columns,
 ) -> Vec<Rail> {
     let trace = rows.trace;
-    let mut yard =
-        Yard { rails: Vec::new(), open: Vec::new(), taken: vec![0; trace.cluster().len() * 2 * slots], slots };
+    let taken = vec![0; trace.cluster().len() * 2 * columns.slots()];
+    let mut yard = Yard { rails: Vec::new(), open: Vec::new(), taken, columns };
     let place = |id: EventId| Some((trace.node(id)?.index(), trace.peer(id)?.index()));
     for &send in flying {
         if let Some((from, to)) = place(send) {
             yard.depart(send, from, to);
         }
     }
-    for id in (base..=last.0).map(EventId) {
+    let first_shown = Some(rows.zoom.at_or_after(EventId(base)));
+    let shown = std::iter::successors(first_shown, |id| rows.after(*id)).take_while(|id| *id <= last);
+    for id in shown {
         match trace.record(id).kind() {
             EventKind::Send => {
                 if let Some((from, to)) = place(id) {
@@ -75,33 +73,35 @@ pub fn rails(
     yard.rails
 }
 
-struct Yard {
+struct Yard<'a> {
     rails: Vec<Rail>,
     /// The places of those that are under way.
     open: Vec<usize>,
     /// How many messages each rail carries.
     taken: Vec<u32>,
-    slots: usize,
+    columns: &'a Columns,
 }
 
-impl Yard {
+impl Yard<'_> {
     fn side(&self, from: usize, to: usize) -> usize {
-        (to * 2 + usize::from(from < to)) * self.slots
+        (to * 2 + usize::from(self.columns.is_left(from, to))) * self.columns.slots()
     }
 
     fn depart(&mut self, send: EventId, from: usize, to: usize) {
         let side = self.side(from, to);
-        let free = (0..self.slots).find(|slot| self.taken[side + slot] == 0);
-        let slot = free.unwrap_or(self.slots - 1);
+        let free = (0..self.columns.slots()).find(|slot| self.taken[side + slot] == 0);
+        let slot = free.unwrap_or(self.columns.slots() - 1);
         self.taken[side + slot] += 1;
         self.open.push(self.rails.len());
-        self.rails.push(Rail { send, from, to, end: None, slot });
+        let is_left = self.columns.is_left(from, to);
+        self.rails.push(Rail { send, from, to, end: None, is_left, slot });
     }
 
     /// A copy of a message that was doubled may arrive after its first arrival: it then has a rail from its sending on.
     fn arrive(&mut self, id: EventId, send: EventId, from: usize, to: usize) {
         let Some(place) = self.open.iter().position(|&rail| self.rails[rail].send == send) else {
-            self.rails.push(Rail { send, from, to, end: Some(id), slot: self.slots - 1 });
+            let (is_left, slot) = (self.columns.is_left(from, to), self.columns.slots() - 1);
+            self.rails.push(Rail { send, from, to, end: Some(id), is_left, slot });
             return;
         };
         let rail = &mut self.rails[self.open.remove(place)];

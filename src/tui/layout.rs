@@ -65,7 +65,7 @@ impl Layout {
 }
 
 /// The columns of the space-time view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     /// Whether events' numbers stand before their times.
     pub ids: bool,
@@ -73,9 +73,11 @@ pub struct Columns {
     pub margin: u16,
     /// The columns on either side of a lifeline.
     pub half: u16,
-    /// The first node that has a lane.
+    /// For each node the place of its lane among all lanes, from the left.
+    pub places: Vec<usize>,
+    /// The first place that is on the screen.
     pub first: usize,
-    /// How many have.
+    /// How many are.
     pub count: usize,
     /// Where the words begin, and how wide they are.
     pub words: u16,
@@ -89,8 +91,10 @@ const WORDS_AT_LEAST: u16 = 26;
 const HALF_AT_MOST: u16 = 6;
 
 impl Columns {
-    /// `focus` is a node that must have a lane. Where no time is known, so no `end`, the events' numbers stand alone.
-    pub fn new(width: u16, nodes: usize, focus: usize, events: usize, end: Option<SimTime>) -> Self {
+    /// `focus` is a node whose lane must be on the screen. Where no time is known, so no `end`, the events' numbers stand
+    /// alone.
+    pub fn new(width: u16, places: Vec<usize>, focus: usize, events: usize, end: Option<SimTime>) -> Self {
+        let nodes = places.len();
         let ids = width >= 100 || end.is_none();
         let id_width = if ids { digits(events as u64) + 2 } else { 0 };
         let time_width = end.map_or(0, |end| digits(end.0 / 1_000_000_000) + 5 + 1);
@@ -102,14 +106,14 @@ impl Columns {
             Some(half) => (half, nodes),
             None => (2, (room / lane(2)).clamp(1, nodes)),
         };
-        let first = (focus / count * count).min(nodes - count);
+        let first = (places[focus] / count * count).min(nodes - count);
         let words = margin + (count * lane(half)) as u16 + 3;
-        Columns { ids, margin, half, first, count, words, words_width: width.saturating_sub(words) }
+        Columns { ids, margin, half, places, first, count, words, words_width: width.saturating_sub(words) }
     }
 
-    /// The column of a node's lifeline, where it has a lane.
+    /// The column of a node's lifeline, where its lane is on the screen.
     pub fn lifeline(&self, node: usize) -> Option<u16> {
-        let place = node.checked_sub(self.first).filter(|&place| place < self.count)?;
+        let place = self.places[node].checked_sub(self.first).filter(|&place| place < self.count)?;
         Some(self.margin + (place * lane(self.half)) as u16 + self.half)
     }
 
@@ -123,6 +127,11 @@ impl Columns {
         let away = if self.half == 1 { 1 } else { slot as u16 + 2 };
         let line = self.lifeline(node)?;
         Some(if from_left { line - away } else { line + away })
+    }
+
+    /// Whether a node's lane is left of another's.
+    pub fn is_left(&self, node: usize, of: usize) -> bool {
+        self.places[node] < self.places[of]
     }
 
     /// The columns of all lanes together: the first, and the one after the last.

@@ -33,6 +33,7 @@ mod until;
 mod update;
 mod view;
 mod words;
+mod zoom;
 
 #[cfg(test)]
 mod tests;

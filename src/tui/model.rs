@@ -10,6 +10,7 @@ use super::panes::{Comparison, Pane};
 use super::query::Query;
 use super::rows::Rows;
 use super::scene::{self, Kept, Scene};
+use super::zoom::Zoom;
 use super::{Mark, Show};
 use crate::node::{EventId, NodeId};
 use crate::trace::{EventKind, Trace};
@@ -51,8 +52,12 @@ pub struct Model<'a> {
     pub mistake: Option<String>,
     /// Lines of the inspector above its top.
     pub scroll: usize,
-    /// Whether the rows of disks and logs are left out.
-    pub quiet: bool,
+    /// How much of the run a row is.
+    pub zoom: Zoom,
+    /// Whether the lanes of nodes on one side of a partition stand together.
+    pub by_sides: bool,
+    /// The number that is being typed: how often the next movement is made, or which node is meant.
+    pub count: Option<u32>,
     /// Whether past, future and what is concurrent are told apart everywhere.
     pub cone: bool,
     /// Whether what the nodes' clocks show stands beside the strip of the run.
@@ -98,7 +103,9 @@ impl<'a> Model<'a> {
             ledger: Ledger::new(show.session.trace()),
             mistake: None,
             scroll: 0,
-            quiet: false,
+            zoom: Zoom::every(),
+            by_sides: true,
+            count: None,
             cone: false,
             clocks: false,
             notice: None,
@@ -132,6 +139,7 @@ impl<'a> Model<'a> {
         self.overview = Overview::new(self.show.session.as_ref(), &violations);
         self.ledger = Ledger::new(self.show.session.trace());
         (self.why, self.comparison) = (None, None);
+        self.zoom = Zoom::new(self.zoom.grain, self.trace(), &violations);
         (self.violations, self.kept, self.scroll) = (violations, Kept::default(), 0);
     }
 
@@ -161,7 +169,7 @@ impl<'a> Model<'a> {
 
     /// The rows that may be seen.
     pub fn rows(&self) -> Rows<'_> {
-        Rows { trace: self.trace(), limit: self.limit(), quiet: self.quiet }
+        Rows { trace: self.trace(), limit: self.limit(), zoom: &self.zoom }
     }
 
     /// The node that the cursor's event is about: for a loss the receiver.

@@ -1,6 +1,7 @@
 //! The whole run at a glance: what each node was, bucket of time by bucket, and which links were cut when.
 
 use super::Mark;
+use super::rows::Row;
 use crate::node::{EventId, Fact, Fault, SimTime};
 use crate::scenario::Session;
 use crate::trace::{EventKind, Trace};
@@ -21,6 +22,15 @@ pub enum Cell {
     Restart,
     Crash,
     Violation,
+}
+
+/// What is to be seen of a node on a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What it is after the row.
+    pub state: Cell,
+    /// The gravest that happened to it on the row, else what it is.
+    pub gravest: Cell,
 }
 
 /// Changes that the strip is drawn from.
@@ -139,9 +149,7 @@ impl Overview {
 
     fn strip(&self, changes: &[(EventId, SimTime, Change)], width: usize, limit: u32, seen: usize) -> Vec<Cell> {
         let mut strip = vec![Cell::Hidden; width];
-        // A log of another system does not tell when its hosts were down.
-        let begin = if self.timed { Cell::Down } else { Cell::Up };
-        let (mut role, mut paused, mut next) = (begin, false, 0);
+        let (mut role, mut paused, mut next) = (self.begin(), false, 0);
         for (bucket, cell) in strip.iter_mut().enumerate().take(seen) {
             let mut gravest = Cell::Hidden;
             while let Some(&(id, time, change)) = changes.get(next)
@@ -154,6 +162,30 @@ impl Overview {
             *cell = gravest.max(if paused { Cell::Paused } else { role });
         }
         strip
+    }
+
+    /// For each row what each node was at its end, and the gravest that happened to it on that row.
+    pub fn along(&self, rows: &[Row]) -> Vec<Vec<Seen>> {
+        let mut along = vec![Vec::with_capacity(self.changes.len()); rows.len()];
+        for changes in &self.changes {
+            let (mut role, mut paused, mut next) = (self.begin(), false, 0);
+            for (row, seen) in rows.iter().zip(&mut along) {
+                let mut gravest = Cell::Hidden;
+                while let Some(&(id, _, change)) = changes.get(next).filter(|change| change.0 <= row.last) {
+                    next += 1;
+                    let change = apply(change, &mut role, &mut paused);
+                    gravest = gravest.max(if id >= row.first { change } else { Cell::Hidden });
+                }
+                let state = if paused && role != Cell::Down { Cell::Paused } else { role };
+                seen.push(Seen { state, gravest: gravest.max(state) });
+            }
+        }
+        along
+    }
+
+    /// What a node is before anything is known of it: a log of another system does not tell when its hosts were down.
+    fn begin(&self) -> Cell {
+        if self.timed { Cell::Down } else { Cell::Up }
     }
 
     /// The links that are cut after an event: places of sender and receiver.

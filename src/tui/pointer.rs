@@ -34,7 +34,7 @@ pub fn press(model: &mut Model, (x, y): (u16, u16)) {
         return go(model, target);
     }
     if layout.names.contains((x, y).into()) {
-        let columns = scene.columns;
+        let columns = &scene.columns;
         let near = cluster
             .ids()
             .find(|node| columns.lifeline(node.index()).is_some_and(|line| line.abs_diff(x) <= columns.half));

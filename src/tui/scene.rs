@@ -4,26 +4,19 @@
 use super::lanes::{self, Rail};
 use super::layout::{Columns, Layout};
 use super::model::{Inspector, Model};
-use super::overview::{self, Cell};
+use super::overview::{self, Cell, Seen};
 use super::panes::Pane;
 use super::rows::{Row, Rows};
-use crate::node::{EventId, Fault, NodeId};
+use crate::node::{EventId, NodeId};
 use crate::scenario::Picture;
-use crate::trace::{Change, Cone, EventKind, Influence, Trace, Tree};
+use crate::trace::{Change, Cone, Influence, Trace, Tree};
 
-/// What a lifeline looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
-    Down,
-    Up,
-    Paused,
-}
-
-/// What stands behind a row: how each node was, and the sides of a partition.
+/// What stands behind a row: what each node was, the sides of a partition, and how many events are folded before it.
 #[derive(Clone, Debug)]
 pub struct Backdrop {
-    pub lives: Vec<Life>,
+    pub seen: Vec<Seen>,
     pub sides: Option<Vec<Option<usize>>>,
+    pub folded: u32,
 }
 
 /// The event at the cursor, looked at closely.
@@ -120,18 +113,12 @@ pub fn gather(model: &mut Model) -> Option<Scene> {
     let here = model.node_here();
     let trace = model.trace();
     let end = Some(model.overview.end()).filter(|_| model.knows_time());
-    let columns = Columns::new(model.size.0, nodes, here.index(), trace.len(), end);
+    let columns = Columns::new(model.size.0, places(model), here.index(), trace.len(), end);
     let limit = model.limit();
     let (rows, at) = window(&model.rows(), model.cursor, usize::from(layout.space.height));
     let (first, last) = (rows[0].first, rows[rows.len() - 1].last);
-    let base = lanes::base(first);
-    keep_base(model, base);
-    let kept = model.kept.base.as_ref().filter(|_| base > 0).map(|(_, picture)| picture);
-    let flying: Vec<EventId> = kept.map_or(Vec::new(), |picture| {
-        picture.messages.iter().map(|flight| flight.send).filter(|send| send.0 < base).collect()
-    });
-    let rails = lanes::rails(&model.rows(), &flying, base, (first, last), columns.slots());
-    let backdrops = backdrops(model, kept, base, &rows);
+    let rails = rails(model, (first, last), &columns);
+    let backdrops = backdrops(model, &rows);
     let clocks = if model.clocks { CLOCKS_WIDTH } else { 0 };
     let strips = strips(model, usize::from(layout.overview.width - LABEL_WIDTH - clocks), limit);
     let cones = Cones::new(model.trace(), model.cursor, limit);
@@ -177,6 +164,39 @@ fn window(rows: &Rows<'_>, cursor: EventId, height: usize) -> (Vec<Row>, usize) 
     (window, at)
 }
 
+/// For each node the place of its lane: as the cluster is written, or where they would be mixed the sides of a partition
+/// one beside the other, the largest first.
+fn places(model: &Model) -> Vec<usize> {
+    let nodes = model.trace().cluster().len();
+    let cut = model.overview.cut_at(model.cursor).filter(|_| model.by_sides);
+    let sides = cut.map_or(vec![None; nodes], |cut| overview::sides(nodes, cut));
+    let mut grouped: Vec<usize> = sides.iter().flatten().copied().collect();
+    grouped.dedup();
+    let parts = grouped.len();
+    grouped.sort_unstable();
+    grouped.dedup();
+    let mut order: Vec<usize> = (0..nodes).collect();
+    if parts > grouped.len() {
+        order.sort_by_key(|&node| sides[node].unwrap_or(nodes));
+    }
+    let mut places = vec![0; nodes];
+    order.into_iter().enumerate().for_each(|(place, node)| places[node] = place);
+    places
+}
+
+/// The messages on their way; slices show none.
+fn rails(model: &mut Model, shown: (EventId, EventId), columns: &Columns) -> Vec<Rail> {
+    if model.zoom.grain.is_slices() {
+        return Vec::new();
+    }
+    let base = lanes::base(shown.0);
+    keep_base(model, base);
+    let kept = model.kept.base.as_ref().filter(|_| base > 0).map(|(_, picture)| picture);
+    let flying = kept.into_iter().flat_map(|picture| &picture.messages).map(|flight| flight.send);
+    let flying = flying.filter(|send| send.0 < base && model.zoom.shows(*send)).collect::<Vec<_>>();
+    lanes::rails(&model.rows(), &flying, base, shown, columns)
+}
+
 fn keep_base(model: &mut Model, base: u32) {
     let known = model.kept.base.as_ref().is_some_and(|(kept, _)| *kept == base);
     if base > 0 && !known {
@@ -197,49 +217,19 @@ fn strips(model: &mut Model, width: usize, limit: u32) -> Strips {
     strips
 }
 
-fn backdrops(model: &Model, picture: Option<&Picture>, base: u32, rows: &[Row]) -> Vec<Backdrop> {
-    let trace = model.trace();
-    let nodes = trace.cluster().len();
-    let begin = if model.knows_time() { Life::Down } else { Life::Up };
-    let mut lives = vec![begin; nodes];
-    for (life, node) in lives.iter_mut().zip(picture.iter().flat_map(|picture| &picture.nodes)) {
-        *life = match node.badge {
-            None => Life::Down,
-            Some(_) if node.paused => Life::Paused,
-            Some(_) => Life::Up,
-        };
-    }
-    let (mut next, mut last_cut, mut sides) = (base, None, None);
-    let mut backdrop = |row: &Row| {
-        for id in (next..=row.last.0).map(EventId) {
-            live(trace, id, &mut lives);
-        }
-        next = next.max(row.last.0 + 1);
+fn backdrops(model: &Model, rows: &[Row]) -> Vec<Backdrop> {
+    let nodes = model.trace().cluster().len();
+    let (mut last_cut, mut sides) = (None, None);
+    let seen = model.overview.along(rows).into_iter();
+    let mut backdrop = |(row, seen): (&Row, Vec<Seen>)| {
         let cut = model.overview.cut_at(row.last);
         if cut.map(std::ptr::from_ref) != last_cut {
             last_cut = cut.map(std::ptr::from_ref);
             sides = cut.map(|cut| overview::sides(nodes, cut));
         }
-        Backdrop { lives: lives.clone(), sides: sides.clone() }
+        Backdrop { seen, sides: sides.clone(), folded: model.rows().folded_before(*row) }
     };
-    rows.iter().map(&mut backdrop).collect()
-}
-
-fn live(trace: &Trace, id: EventId, lives: &mut [Life]) {
-    match trace.record(id).kind() {
-        EventKind::Boot => {
-            if let Some(node) = trace.node(id) {
-                lives[node.index()] = Life::Up;
-            }
-        }
-        EventKind::Fault => match trace.fault(id).map(|record| &record.fault) {
-            Some(Fault::Crash(node)) => lives[node.index()] = Life::Down,
-            Some(Fault::Pause(node)) => lives[node.index()] = Life::Paused,
-            Some(Fault::Resume(node)) => lives[node.index()] = Life::Up,
-            _ => {}
-        },
-        _ => {}
-    }
+    rows.iter().zip(seen).map(&mut backdrop).collect()
 }
 
 fn details(model: &mut Model, cursor: EventId, focus: NodeId, limit: u32) -> Details {

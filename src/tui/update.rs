@@ -10,6 +10,7 @@ use super::query::{self, Query};
 use super::rows::Rows;
 use super::search::Search;
 use super::until::{self, Until};
+use super::zoom::{Grain, Zoom};
 use super::{branching, panes, pointer, scene, search};
 use crate::node::{EventId, Fact, Fault};
 use crate::trace::{Trace, Wanted, why_not_lines};
@@ -38,14 +39,16 @@ pub fn update(model: &mut Model, action: Action) {
 }
 
 fn in_run(model: &mut Model, action: Action) {
+    let count = model.count.take_if(|_| action != Action::Tick);
     match action {
+        Action::Digit(digit) => digit_typed(model, count, digit as u32),
+        Action::Enter => select(model, count),
         Action::PlayOrPause => model.playing = !model.playing,
         Action::Faster => change_speed(model, true),
         Action::Slower => change_speed(model, false),
         Action::Tick => tick(model),
         Action::NextNode => cycle(model, 1),
         Action::PreviousNode => cycle(model, model.trace().cluster().len() - 1),
-        Action::SelectNode(place) => select(model, place),
         Action::Follow => model.pinned = None,
         Action::Inspector => {
             model.inspector = match model.inspector {
@@ -56,9 +59,16 @@ fn in_run(model: &mut Model, action: Action) {
         }
         Action::ScrollDown => model.scroll = (model.scroll + 1).min(longest(model)),
         Action::ScrollUp => model.scroll = model.scroll.saturating_sub(1),
-        Action::Quiet => toggle_quiet(model),
+        Action::Coarser => zoom(model, true),
+        Action::Finer => zoom(model, false),
         Action::Cone => toggle_cone(model),
         Action::Clocks => toggle_clocks(model),
+        Action::Lanes => {
+            model.by_sides = !model.by_sides;
+            let told =
+                if model.by_sides { "the sides of a partition stand together" } else { "lanes as they are named" };
+            model.notice = Some(told.to_owned());
+        }
         Action::AskTime if !model.knows_time() => model.notice = Some(NO_TIMES.to_owned()),
         Action::AskTime => ask(model, Asks::Time),
         Action::AskEvent => ask(model, Asks::Event),
@@ -87,10 +97,16 @@ fn in_run(model: &mut Model, action: Action) {
         Action::NextPane => next_pane(model),
         Action::Menu(context) => {
             model.playing = false;
+            if count.is_some() {
+                select(model, count);
+            }
             model.mode = Mode::Menu(context);
         }
         Action::Palette => {
             model.playing = false;
+            if count.is_some() {
+                select(model, count);
+            }
             model.mode = Mode::Palette { text: String::new(), chosen: 0 };
         }
         Action::Do(hand) => told(model, |model| branching::act(model, hand)),
@@ -106,12 +122,38 @@ fn in_run(model: &mut Model, action: Action) {
         }
         _ => {
             model.playing = false;
-            match target(model, action) {
-                Ok(target) => go(model, target),
-                Err(notice) => model.notice = Some(notice),
-            }
+            travel(model, action, count);
         }
     }
+}
+
+/// Moves, as often as a count says, or until something is in the way.
+fn travel(model: &mut Model, action: Action, count: Option<u32>) {
+    if let (Action::Last, Some(count)) = (action, count) {
+        return go(model, count.min(model.events() - 1));
+    }
+    for _ in 0..count.unwrap_or(1) {
+        let before = model.cursor;
+        match target(model, action) {
+            Ok(target) => go(model, target),
+            Err(notice) => model.notice = Some(notice),
+        }
+        if model.mode != Mode::Run || model.cursor == before {
+            return;
+        }
+    }
+}
+
+/// No one counts further.
+const COUNT_AT_MOST: u32 = 999_999_999;
+
+fn digit_typed(model: &mut Model, count: Option<u32>, digit: u32) {
+    if count.is_none() && digit == 0 {
+        return model.pinned = None;
+    }
+    let count = count.unwrap_or(0).saturating_mul(10).saturating_add(digit).min(COUNT_AT_MOST);
+    model.count = Some(count);
+    model.notice = Some(format!("{count}: a movement is made so often, Enter selects that node, G goes to e{count}"));
 }
 
 /// Where a movement leads; a place at the end of the trace asks for what is beyond.
@@ -242,6 +284,9 @@ pub fn go(model: &mut Model, target: u32) {
     if model.cursor != before {
         model.scroll = 0;
     }
+    if target < model.limit() && model.cursor.0 != target {
+        model.notice = Some(format!("e{target} is folded here: {} is the nearest; Z zooms in", model.cursor));
+    }
 }
 
 /// Sets the cursor on an event that has a row: this one, or the nearest before or after.
@@ -250,15 +295,20 @@ fn stop(model: &mut Model, id: u32) {
     let shown = if rows.shows(id) { Some(id) } else { rows.before(id).or_else(|| rows.after(id)) };
     match shown {
         Some(shown) => model.cursor = shown,
-        None => (model.cursor, model.quiet) = (id, false),
+        None => (model.cursor, model.zoom) = (id, Zoom::every()),
     }
 }
 
-fn toggle_quiet(model: &mut Model) {
-    model.quiet = !model.quiet;
-    let told = if model.quiet { "rows of disks and logs are hidden" } else { "every event has a row" };
-    model.notice = Some(told.to_owned());
-    stop(model, model.cursor.0);
+fn zoom(model: &mut Model, coarser: bool) {
+    match model.zoom.next(coarser, model.trace(), model.knows_time(), &model.violations) {
+        Some(zoom) => {
+            model.zoom = zoom;
+            stop(model, model.cursor.0);
+            model.notice = Some(model.zoom.grain.told());
+        }
+        None if coarser => model.notice = Some("the strip above shows the whole run; Z shows more".to_owned()),
+        None => model.notice = Some(Grain::Every.told()),
+    }
 }
 
 fn toggle_cone(model: &mut Model) {
@@ -289,14 +339,15 @@ fn cycle(model: &mut Model, by: usize) {
     model.scroll = 0;
 }
 
-fn select(model: &mut Model, place: usize) {
+fn select(model: &mut Model, place: Option<u32>) {
     let cluster = model.trace().cluster();
-    match place.checked_sub(1).filter(|&index| index < cluster.len()) {
+    let node = place.and_then(|place| (place as usize).checked_sub(1)).filter(|&index| index < cluster.len());
+    match node {
         Some(index) => {
             model.pinned = Some(cluster.id(index));
             model.scroll = 0;
         }
-        None => model.notice = Some(format!("there are {} nodes", cluster.len())),
+        None => model.notice = Some(format!("there are {} nodes: type a number, then Enter", cluster.len())),
     }
 }
 

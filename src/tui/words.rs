@@ -1,11 +1,13 @@
 //! What a row says: what happened, in a few words.
 
+use super::model::Model;
 use super::rows::Row;
 use crate::node::{EventId, Fact, LossReason, NodeId, OperationId, Outcome};
 use crate::trace::{EventKind, Trace};
+use std::cmp::Reverse;
 
 /// How loudly a row speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// As things go.
     Plain,
@@ -69,6 +71,31 @@ pub fn words(trace: &Trace, row: Row) -> String {
             format!("{}{label}", record.fault.describe(cluster))
         }),
     }
+}
+
+/// Turns of a slice that are looked at: whoever wants more looks closer.
+const TURNS_WITHIN: usize = 512;
+
+/// What a slice of the run says in so many letters: its gravest turns first, and how loudly it speaks.
+pub fn of_slice(model: &Model, row: Row, room: usize) -> (String, Weight) {
+    let trace = model.trace();
+    let weighed = |id: EventId| match model.violations_at(id).next() {
+        Some(mark) => (Weight::Alarm, format!("BROKEN {}", mark.headline)),
+        None => (weight(trace, id), words(trace, Row { first: id, last: id })),
+    };
+    let mut turns: Vec<(Weight, String)> = model.zoom.turns(row).take(TURNS_WITHIN).map(weighed).collect();
+    turns.sort_by_key(|(weight, _)| Reverse(*weight));
+    let weight = turns.first().map_or(Weight::Plain, |(weight, _)| *weight);
+    let mut text = String::new();
+    for (place, (_, turn)) in turns.iter().enumerate() {
+        let more = format!("{}{turn}", if place > 0 { "; " } else { "" });
+        let rest = turns.len() - place;
+        if place > 0 && text.chars().count() + more.chars().count() + 5 > room {
+            return (format!("{text} +{rest}"), weight);
+        }
+        text += &more;
+    }
+    (text, weight)
 }
 
 fn why(reason: LossReason, to: &str) -> String {

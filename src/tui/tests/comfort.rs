@@ -32,7 +32,7 @@ fn the_mouse_goes_to_what_it_points_at() {
     let mut model = sized(Model::new(runs::leader_crash()), 80, 24);
     go_to(&mut model, "e300");
     let scene = model.scene.as_ref().unwrap();
-    let (layout, columns, rows) = (scene.layout, scene.columns, scene.rows.clone());
+    let (layout, columns, rows) = (scene.layout, scene.columns.clone(), scene.rows.clone());
     update(&mut model, Action::Press(40, layout.space.y + 1));
     assert_eq!(model.cursor, rows[1].first);
     update(&mut model, Action::Press(columns.lifeline(2).unwrap(), layout.names.y));

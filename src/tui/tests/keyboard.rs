@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::node::{EventId, SimTime};
-use crate::trace::EventKind;
 use crate::tui::keys::{Context, Does, Key, TABLE};
 use crate::tui::panels::{Mode, Standing};
 use crate::tui::search::{SLICE, Search};
@@ -81,7 +80,7 @@ fn every_key_of_the_table_does_what_its_line_says() {
             for context in contexts {
                 let expected = match binding.does {
                     Does::Act(action) => action,
-                    Does::WithDigit(action) => action(3),
+                    Does::WithDigit(action) => action(if key == Key::Code(KeyCode::Char('0')) { 0 } else { 3 }),
                     Does::WithText(action) => action('ß'),
                 };
                 assert_eq!(keys::action(context, event(key)), Some(expected), "{key:?} {context:?}");
@@ -161,7 +160,9 @@ fn jumps_land_where_they_say() {
     assert_eq!(model.cursor, places.asks, "an arrival's cause is its sending");
     keys(&mut model, "e");
     assert_eq!(model.cursor, arrival, "and the sending's effect the arrival");
-    keys(&mut model, "2n");
+    keys(&mut model, "2");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, "n");
     assert_eq!(model.trace().node(model.cursor).unwrap().index(), 1, "the next event of the selected node");
     keys(&mut model, "0");
     assert_eq!(model.pinned, None);
@@ -171,6 +172,60 @@ fn jumps_land_where_they_say() {
     assert_eq!(model.cursor, EventId(0));
     keys(&mut model, "h");
     assert_eq!((model.cursor, model.notice.is_some()), (EventId(0), true));
+}
+
+#[test]
+fn a_count_repeats_a_movement() {
+    let mut model = Model::new(runs::leader_crash());
+    keys(&mut model, "12l");
+    assert_eq!((model.cursor, model.count), (EventId(12), None));
+    keys(&mut model, "10");
+    assert!(model.notice.as_deref().is_some_and(|told| told.starts_with("10: ")));
+    keys(&mut model, "h");
+    assert_eq!(model.cursor, EventId(2));
+    keys(&mut model, "131G");
+    assert_eq!(model.cursor, EventId(131));
+    keys(&mut model, "999999999999h");
+    assert_eq!(model.cursor, EventId(0), "the beginning is in the way");
+    // A count that is no movement's names a node, or nothing.
+    keys(&mut model, "3");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.pinned.map(|node| node.index()), Some(2));
+    keys(&mut model, "5");
+    press(&mut model, KeyCode::Esc);
+    assert_eq!((model.count, model.pinned), (None, None));
+    keys(&mut model, "77");
+    press(&mut model, KeyCode::Enter);
+    assert!(model.notice.as_deref().is_some_and(|told| told.contains("there are 6 nodes")));
+    // A question is in the way of any count.
+    let mut model = Model::new(runs::with_question());
+    keys(&mut model, "9000l");
+    assert!(matches!(model.mode, Mode::Question(_)));
+}
+
+#[test]
+fn the_lanes_of_the_sides_stand_together() {
+    let order = |model: &Model| model.scene.as_ref().unwrap().columns.places.clone();
+    let named: Vec<usize> = (0..6).collect();
+    // n1 and n2 stand together as they are named.
+    let mut model = sized(Model::new(runs::troubles()), 80, 24);
+    keys(&mut model, "f");
+    assert_eq!(order(&model), named);
+    // n1 and n4 do not; the larger side comes first, and the client, whom no cut concerns, last.
+    let mut model = sized(Model::new(runs::mixed_sides()), 80, 24);
+    assert_eq!(order(&model), named);
+    keys(&mut model, "f");
+    assert_eq!(order(&model), [3, 0, 1, 4, 2, 5]);
+    press(&mut model, KeyCode::PageDown);
+    let picture = frame(&model);
+    keys(&mut model, "L");
+    assert_eq!(order(&model), named);
+    keys(&mut model, "L");
+    model.notice = None;
+    assert_eq!(picture, frame(&model));
+    insta::assert_snapshot!("mixed_sides_80", picture);
+    keys(&mut model, "f");
+    assert_eq!(order(&model), named, "the links are whole again");
 }
 
 #[test]
@@ -276,25 +331,6 @@ fn a_long_search_is_made_in_slices_and_can_be_stopped() {
     keys(&mut model, "S");
     finish(&mut model);
     assert_eq!(model.cursor, EventId(0));
-}
-
-#[test]
-fn quiet_rows_are_passed_over() {
-    let mut model = Model::new(runs::leader_crash());
-    let trace = model.trace();
-    let synced = trace.ids().find(|&id| trace.record(id).kind() == EventKind::SyncDone).unwrap();
-    let before = EventId(synced.0 - 1);
-    go_to(&mut model, &before.to_string());
-    keys(&mut model, "z");
-    press(&mut model, KeyCode::Right);
-    assert!(model.cursor > synced);
-    press(&mut model, KeyCode::Left);
-    assert_eq!(model.cursor, before);
-    keys(&mut model, "z");
-    press(&mut model, KeyCode::Right);
-    assert_eq!(model.cursor, synced);
-    keys(&mut model, "z");
-    assert_eq!(model.cursor, before, "where the row goes, the cursor goes to the one before");
 }
 
 #[test]

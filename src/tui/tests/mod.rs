@@ -9,6 +9,7 @@ mod pieces;
 mod query;
 mod random;
 mod runs;
+mod zoom;
 
 use super::action::Action;
 use super::keys;

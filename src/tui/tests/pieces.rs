@@ -6,6 +6,7 @@ use crate::trace::EventKind;
 use crate::tui::overview::sides;
 use crate::tui::rows::{Row, Rows};
 use crate::tui::words::words;
+use crate::tui::zoom::Zoom;
 use std::collections::BTreeSet;
 
 fn links(left: &[usize], right: &[usize]) -> BTreeSet<(usize, usize)> {
@@ -26,19 +27,22 @@ fn the_sides_of_a_partition() {
 fn each_event_stands_on_one_row() {
     for show in [runs::leader_crash(), runs::troubles(), runs::tiny()] {
         let model = Model::new(show);
-        for quiet in [false, true] {
-            let rows = Rows { quiet, ..model.rows() };
+        let mut zoom = Some(Zoom::every());
+        while let Some(here) = zoom {
+            let rows = Rows { zoom: &here, ..model.rows() };
             let first = rows.trace.ids().find(|&id| rows.shows(id)).unwrap();
             let (mut row, mut seen) = (rows.of(first), 0);
             loop {
                 seen += row.count();
                 assert!(row.events().all(|id| rows.of(id) == row));
-                assert!(row.count() == 1 || row.events().all(|id| rows.trace.record(id).cause().is_some()));
+                let alike = || row.events().all(|id| rows.trace.record(id).cause().is_some());
+                assert!(here.grain.is_slices() || row.count() == 1 || alike());
                 let Some(next) = rows.below(row) else { break };
                 assert_eq!(rows.above(next), Some(row));
                 row = next;
             }
             assert_eq!(seen as usize, rows.trace.ids().filter(|&id| rows.shows(id)).count());
+            zoom = here.next(true, rows.trace, true, &[]);
         }
     }
 }

@@ -163,6 +163,12 @@ pub fn troubles() -> Show<'static> {
     show
 }
 
+/// The same, with a partition whose sides are not neighbours.
+pub fn mixed_sides() -> Show<'static> {
+    let mixed = r#"[["n1", "n4"], ["n2", "n3", "n5"]]"#;
+    show("raft/mixed", &TROUBLES.replace(r#"[["n1", "n2"], ["n3", "n4", "n5"]]"#, mixed))
+}
+
 const TROUBLES: &str = r#"Scenario(
   title: "Troubles",
   protocol: Raft(heartbeat: "50ms", election: ("150ms", "300ms")),

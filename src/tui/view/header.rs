@@ -13,7 +13,8 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     let area = scene.layout.header;
     let record = model.trace().record(model.cursor);
     let playing = if model.playing { format!("playing {}/s", SPEEDS[model.speed]) } else { "paused".to_owned() };
-    let quiet = if model.quiet { "  quiet" } else { "" };
+    let zoom = Some(model.zoom.grain.short()).filter(|zoom| !zoom.is_empty());
+    let zoom = zoom.map_or(String::new(), |zoom| format!("  {zoom}"));
     let broken = match model.violations_seen() {
         0 => "no violation".to_owned(),
         1 => "! 1 VIOLATION".to_owned(),
@@ -21,9 +22,9 @@ pub fn draw(canvas: &mut Canvas<'_>, model: &Model, scene: &Scene) {
     };
     let place = format!("{} of {}", model.cursor, model.events() - 1);
     let right = match model.knows_time() {
-        true => format!("{} s  {place}  {playing}{quiet}  {broken} ", clock(record.time())),
+        true => format!("{} s  {place}  {playing}{zoom}  {broken} ", clock(record.time())),
         // A log of another system has neither instants nor promises.
-        false => format!("{place}  {playing} "),
+        false => format!("{place}  {playing}{zoom} "),
     };
     let room = area.width.saturating_sub(width(&right) as u16 + 1);
     let x = canvas.text(0, area.y, room, &format!(" {}", model.show.name), canvas.bold());

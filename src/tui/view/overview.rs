@@ -105,7 +105,8 @@ fn label(model: &Model, scene: &Scene, node: NodeId) -> String {
     format!("{name:<4} {role}")
 }
 
-fn glyph(canvas: &Canvas<'_>, cell: Cell) -> (char, Style) {
+/// What a cell looks like.
+pub fn glyph(canvas: &Canvas<'_>, cell: Cell) -> (char, Style) {
     match cell {
         Cell::Hidden => (' ', canvas.plain()),
         Cell::Down => ('·', canvas.faint()),

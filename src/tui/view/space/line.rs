@@ -4,9 +4,11 @@ use super::{Canvas, Model, Scene, ruled};
 use crate::node::{EventId, Fact, Fault, NodeId};
 use crate::trace::EventKind;
 use crate::tui::lanes::Rail;
-use crate::tui::layout::{Columns, clock};
+use crate::tui::layout::{Columns, clock, digits};
+use crate::tui::overview::Cell;
 use crate::tui::rows::Row;
-use crate::tui::scene::{Backdrop, Life, Relation};
+use crate::tui::scene::{Backdrop, Relation};
+use crate::tui::view::overview;
 use crate::tui::words::{self, Weight};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -29,6 +31,9 @@ impl<'a> Line<'a> {
 
     pub fn draw(&self, canvas: &mut Canvas<'_>) {
         self.margin(canvas);
+        if self.model.zoom.grain.is_slices() {
+            return self.slice(canvas);
+        }
         if self.is_of_links() {
             return self.rule(canvas);
         }
@@ -64,7 +69,7 @@ impl<'a> Line<'a> {
     }
 
     fn rule(&self, canvas: &mut Canvas<'_>) {
-        let text = format!("{} {}", self.sign(), words::words(self.model.trace(), self.row));
+        let text = format!("{} {}", sign(self.weight()), words::words(self.model.trace(), self.row));
         let style = if self.weight() == Weight::Alarm { canvas.bad() } else { canvas.bold() };
         let style = if self.is_here() { style.patch(canvas.reversed()) } else { style };
         ruled(canvas, self.columns, self.y, text.trim(), style);
@@ -74,25 +79,42 @@ impl<'a> Line<'a> {
     }
 
     fn lifelines(&self, canvas: &mut Canvas<'_>) {
-        for (node, life) in self.backdrop.lives.iter().enumerate() {
+        for (node, seen) in self.backdrop.seen.iter().enumerate() {
             let Some(x) = self.columns.lifeline(node) else { continue };
             let apart = self.backdrop.sides.as_ref().and_then(|sides| sides[node]).is_some_and(|side| side > 0);
-            let (glyph, style) = match life {
-                Life::Down => ('·', canvas.faint()),
-                Life::Paused => ('░', canvas.doubtful()),
-                Life::Up if apart => ('┊', canvas.plain()),
-                Life::Up => ('│', canvas.plain()),
+            let (glyph, style) = match seen.state {
+                Cell::Down => ('·', canvas.faint()),
+                Cell::Paused => ('░', canvas.doubtful()),
+                _ if apart => ('┊', canvas.plain()),
+                _ => ('│', canvas.plain()),
             };
             canvas.put(x, self.y, glyph, style);
         }
     }
 
+    /// A slice of the run: for each node the gravest that happened to it, and the turns in words, as many as there is
+    /// room for.
+    fn slice(&self, canvas: &mut Canvas<'_>) {
+        self.lifelines(canvas);
+        for (node, seen) in self.backdrop.seen.iter().enumerate() {
+            let Some(x) = self.columns.lifeline(node).filter(|_| seen.gravest > Cell::Up) else { continue };
+            let (glyph, style) = overview::glyph(canvas, seen.gravest);
+            canvas.put(x, self.y, if seen.gravest == Cell::Leads { '║' } else { glyph }, style);
+        }
+        self.walls(canvas);
+        let room = usize::from(self.columns.words_width).saturating_sub(digits(u64::from(self.row.count())).into());
+        let (text, weight) = words::of_slice(self.model, self.row, room.saturating_sub(3));
+        self.text(canvas, &text, weight);
+    }
+
     /// A wall between neighbours on different sides of a partition, where nothing else stands.
     fn walls(&self, canvas: &mut Canvas<'_>) {
         let Some(sides) = &self.backdrop.sides else { return };
-        for node in self.columns.first..self.columns.first + self.columns.count - 1 {
-            let apart = matches!((sides[node], sides[node + 1]), (Some(a), Some(b)) if a != b);
-            if let (true, Some(line)) = (apart, self.columns.lifeline(node)) {
+        for (node, side) in sides.iter().enumerate() {
+            let right = self.columns.places.iter().position(|place| *place == self.columns.places[node] + 1);
+            let apart = right.is_some_and(|right| matches!((side, sides[right]), (Some(a), Some(b)) if *a != b));
+            let is_last = self.columns.places[node] + 1 == self.columns.first + self.columns.count;
+            if let (true, Some(line)) = (apart && !is_last, self.columns.lifeline(node)) {
                 canvas.put_under(line + self.columns.half, self.y, '░', canvas.doubtful());
             }
         }
@@ -101,7 +123,7 @@ impl<'a> Line<'a> {
     // Messages.
 
     fn column(&self, rail: &Rail) -> Option<u16> {
-        self.columns.rail(rail.to, rail.is_left(), rail.slot)
+        self.columns.rail(rail.to, rail.is_left, rail.slot)
     }
 
     /// The messages that are on their way all along this row.
@@ -148,7 +170,11 @@ impl<'a> Line<'a> {
     /// The column of a node's lifeline, or the side of the screen behind which it is.
     fn edge(&self, node: usize) -> u16 {
         let (start, end) = self.columns.lanes();
-        self.columns.lifeline(node).unwrap_or(if node < self.columns.first { start } else { end - 1 })
+        self.columns.lifeline(node).unwrap_or(if self.columns.places[node] < self.columns.first {
+            start
+        } else {
+            end - 1
+        })
     }
 
     /// Messages leave their sender along the row and turn down beside their receivers.
@@ -185,7 +211,7 @@ impl<'a> Line<'a> {
         let Some((rail, x)) = self.ended().and_then(|rail| Some((rail, self.column(rail)?))) else { return };
         let Some(line) = self.columns.lifeline(rail.to) else { return };
         let (corner, shared, arrow, beside) =
-            if rail.is_left() { ('╰', '├', '▶', line - 1) } else { ('╯', '┤', '◀', line + 1) };
+            if rail.is_left { ('╰', '├', '▶', line - 1) } else { ('╯', '┤', '◀', line + 1) };
         for between in x.min(beside)..=x.max(beside) {
             canvas.put_under(between, self.y, '─', canvas.moving());
         }
@@ -227,14 +253,6 @@ impl<'a> Line<'a> {
         if self.is_violation() { Weight::Alarm } else { words::weight(self.model.trace(), self.row.first) }
     }
 
-    fn sign(&self) -> char {
-        match self.weight() {
-            Weight::Plain => ' ',
-            Weight::Turn => '*',
-            Weight::Alarm => '!',
-        }
-    }
-
     /// The event's number and time, the time only where it is another than on the row above.
     fn margin(&self, canvas: &mut Canvas<'_>) {
         let time = |row: Row| clock(self.model.trace().record(row.first).time());
@@ -254,8 +272,6 @@ impl<'a> Line<'a> {
     /// How the row stands to the cursor, and what happened.
     fn words(&self, canvas: &mut Canvas<'_>) {
         let (trace, columns) = (self.model.trace(), self.columns);
-        canvas.put(columns.words - 3, self.y, self.sign_of_relation(), canvas.bold());
-        canvas.put(columns.words - 2, self.y, self.sign(), canvas.bold());
         let mut text = words::words(trace, self.row);
         if self.is_here() && self.row.count() > 1 {
             let which = self.which(self.model.cursor);
@@ -267,16 +283,36 @@ impl<'a> Line<'a> {
         if let Some(mark) = self.row.events().find_map(|id| self.model.violations_at(id).next()) {
             text = format!("BROKEN {}: {text}", mark.headline);
         }
-        let style = match self.weight() {
+        self.text(canvas, &text, self.weight());
+    }
+
+    fn text(&self, canvas: &mut Canvas<'_>, text: &str, weight: Weight) {
+        let columns = self.columns;
+        canvas.put(columns.words - 3, self.y, self.sign_of_relation(), canvas.bold());
+        canvas.put(columns.words - 2, self.y, sign(weight), canvas.bold());
+        let style = match weight {
             Weight::Alarm => canvas.bad(),
             Weight::Turn => canvas.bold(),
             Weight::Plain if self.place > self.scene.at => canvas.faint(),
             Weight::Plain => canvas.plain(),
         };
         let style = self.shade(canvas).unwrap_or(style);
-        canvas.text(columns.words, self.y, columns.words_width, &text, style);
+        let end = canvas.text(columns.words, self.y, columns.words_width, text, style);
+        let (right, count) = (columns.words + columns.words_width, self.count());
+        if end + (count.len() as u16) < right {
+            canvas.text_right(right, self.y, &count, canvas.faint());
+        }
         if self.is_here() {
             canvas.restyle(Rect::new(columns.words - 3, self.y, columns.words_width + 3, 1), canvas.reversed());
+        }
+    }
+
+    /// How many events a slice is, or how many are folded before a row.
+    fn count(&self) -> String {
+        match self.backdrop.folded {
+            _ if self.model.zoom.grain.is_slices() => format!("×{}", self.row.count()),
+            0 => String::new(),
+            folded => format!("+{folded}"),
         }
     }
 
@@ -312,5 +348,13 @@ impl<'a> Line<'a> {
             Some(peer) => format!(": to {}", trace.cluster().name(peer)),
             None => format!(": {} of {}", cursor.0 - self.row.first.0 + 1, self.row.count()),
         }
+    }
+}
+
+fn sign(weight: Weight) -> char {
+    match weight {
+        Weight::Plain => ' ',
+        Weight::Turn => '*',
+        Weight::Alarm => '!',
     }
 }
