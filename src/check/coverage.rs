@@ -21,7 +21,7 @@ use std::ops::Range;
 pub struct Feature(u16);
 
 /// The kinds of fault, as they are told of: those that last while they do, then those that pass at once.
-const FAULTS: [&str; 21] = [
+const FAULTS: [&str; 22] = [
     "crash",
     "pause",
     "slow node",
@@ -43,6 +43,7 @@ const FAULTS: [&str; 21] = [
     "dropped message",
     "delayed message",
     "doubled message",
+    "hurried message",
 ];
 
 /// What comes near to a broken promise.
@@ -358,6 +359,7 @@ impl Coverage {
             Fault::Drop(..) => Turn::Passes(18),
             Fault::Delay(..) => Turn::Passes(19),
             Fault::Duplicate(..) => Turn::Passes(20),
+            Fault::Arrive(..) => Turn::Passes(21),
             Fault::Mark => Turn::Nothing,
         }
     }

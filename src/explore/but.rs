@@ -10,7 +10,7 @@ use crate::scenario::nearest;
 use crate::trace::{EventKind, Trace, describe};
 
 /// How changes are written, for those who wrote one otherwise.
-pub const FORMS: &str = "accepted: drop EVENT; delay EVENT +SPAN; duplicate EVENT;\n\
+pub const FORMS: &str = "accepted: drop EVENT; delay EVENT +SPAN; arrive EVENT +SPAN; duplicate EVENT;\n\
     \x20         crash, restart, pause, resume, wipe, isolate NODE at TIME;\n\
     \x20         cut, heal NODE NODE at TIME; ... at 3s for 500ms  where it may last;\n\
     \x20         or an entry of a scenario's faults in parentheses";
@@ -31,6 +31,8 @@ pub enum MessageWord {
     Drop,
     /// It takes that much longer.
     Delay(SimSpan),
+    /// It arrives so long after its sending.
+    Arrive(SimSpan),
     /// It arrives twice.
     Duplicate,
 }
@@ -46,7 +48,7 @@ const OF_NODE: &[(&str, &str)] = &[
 ];
 /// Words for faults of the link between two nodes.
 const OF_LINK: &[(&str, &str)] = &[("cut", "Cut"), ("heal", "Heal")];
-const OF_MESSAGE: &[&str] = &["drop", "delay", "duplicate"];
+const OF_MESSAGE: &[&str] = &["drop", "delay", "arrive", "duplicate"];
 
 impl Change {
     /// Reads what a person wrote, for a run among these nodes that ends at `until`.
@@ -66,6 +68,10 @@ impl Change {
             ["delay", sent, by] => {
                 let span = span(by.trim_start_matches('+'))?;
                 return Ok(Change::Message(MessageWord::Delay(span), event(sent)?));
+            }
+            ["arrive", sent, after] => {
+                let span = span(after.trim_start_matches('+'))?;
+                return Ok(Change::Message(MessageWord::Arrive(span), event(sent)?));
             }
             _ => {}
         }
@@ -119,6 +125,7 @@ impl Change {
             MessageWord::Drop => "Drop".to_owned(),
             MessageWord::Duplicate => "Duplicate".to_owned(),
             MessageWord::Delay(span) => format!("Delay(\"{span}\")"),
+            MessageWord::Arrive(span) => format!("Arrive(\"{span}\")"),
         };
         Ok(format!("(on: Message(kind: {kind:?}, from: {from:?}, to: {to:?}){nth}, do: {does})"))
     }
@@ -174,6 +181,8 @@ mod tests {
         let delay = MessageWord::Delay(SimSpan::millis(5));
         assert_eq!(read("delay e131 +5ms"), Ok(Change::Message(delay.clone(), EventId(131))));
         assert_eq!(read("delay e131 5ms"), Ok(Change::Message(delay, EventId(131))));
+        let arrive = MessageWord::Arrive(SimSpan::millis(5));
+        assert_eq!(read("arrive e131 +5ms"), Ok(Change::Message(arrive, EventId(131))));
         let entry = |text: &str| Ok(Change::Entry(text.to_owned()));
         assert_eq!(read("crash n2 at 3s"), entry(r#"(at: "3s", do: Crash("n2"))"#));
         assert_eq!(read("pause n2 at 3s for 40ms"), entry(r#"(at: "3s", do: Pause("n2"), lasting: "40ms")"#));

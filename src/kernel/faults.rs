@@ -213,7 +213,7 @@ impl<N: Node> World<N> {
                 self.each_link(&links, |state| state.holds = false);
                 self.let_go(&links);
             }
-            Fault::Drop(..) | Fault::Delay(..) | Fault::Duplicate(..) | Fault::Mark => {}
+            Fault::Drop(..) | Fault::Delay(..) | Fault::Arrive(..) | Fault::Duplicate(..) | Fault::Mark => {}
         }
     }
 

@@ -114,6 +114,7 @@ impl<N: Node> World<N> {
         for (_, action) in &faults {
             match action {
                 MessageAction::Delay(span) => fate.delay = fate.delay + *span,
+                MessageAction::Arrive(span) => (fate.delay, fate.lost) = (*span, false),
                 MessageAction::Duplicate => fate.copy = fate.copy.or(Some(fate.delay)),
                 MessageAction::Drop => {}
             }
@@ -226,6 +227,7 @@ impl<N: Node> World<N> {
         let fault = match *action {
             MessageAction::Drop => Fault::Drop(from, to),
             MessageAction::Delay(span) => Fault::Delay(from, to, span),
+            MessageAction::Arrive(span) => Fault::Arrive(from, to, span),
             MessageAction::Duplicate => Fault::Duplicate(from, to),
         };
         let plan = self.plan.clone();

@@ -455,6 +455,8 @@ pub enum MessageAction {
     Drop,
     /// It takes that much longer.
     Delay(SimSpan),
+    /// It arrives so long after its sending, whatever its fate was to be.
+    Arrive(SimSpan),
     /// It arrives twice.
     Duplicate,
 }

@@ -37,6 +37,8 @@ pub enum Fault {
     Drop(NodeId, NodeId),
     /// This one message takes this much longer.
     Delay(NodeId, NodeId, SimSpan),
+    /// This one message arrives so long after its sending.
+    Arrive(NodeId, NodeId, SimSpan),
     /// This one message arrives twice.
     Duplicate(NodeId, NodeId),
     /// The disk behaves otherwise from now on.
@@ -164,6 +166,7 @@ impl Fault {
             Fault::Release(held) => format!("released {}", links(held)),
             Fault::Drop(from, to) => format!("DROPPED {}>{}", name(from), name(to)),
             Fault::Delay(from, to, span) => format!("DELAYED {}>{} by {span}", name(from), name(to)),
+            Fault::Arrive(from, to, span) => format!("ARRIVES {}>{} after {span}", name(from), name(to)),
             Fault::Duplicate(from, to) => format!("DOUBLED {}>{}", name(from), name(to)),
             Fault::Disk(node, mode) => match mode {
                 DiskMode::Loses => format!("{}'s disk is honest", name(node)),

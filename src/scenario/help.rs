@@ -87,7 +87,7 @@ pub const CHAPTERS: &[Chapter] = &[
             (&["Cut(Around(Leader))", "Heal(All)", "Hold(All)", "Release(All)"], "lost; waiting"),
             (&["Loss(All, 0.1)", "Lag(All, \"50ms\")", "Isolate(Leader)", "Mark"], "Mark: a moment"),
             (&["Partition([[\"n1\"], [\"n2\", \"n3\"]])"], "cuts sides, or what links name"),
-            (&["Drop", "Delay(\"40ms\")", "Duplicate"], "only with on: Message(...)"),
+            (&["Drop", "Delay(\"40ms\")", "Arrive(\"1ms\")", "Duplicate"], "with on: Message(...)"),
             (&["OneOf([(3, Crash(Random)), (1, Mark)])"], "drawn by weight"),
         ],
     },

@@ -241,6 +241,7 @@ fn plain_action(names: &Names, text: &ActionText) -> Checked<Action> {
         A::Isolate(who) => Ok(Action::Link(LinkAction::Cut, LinkSelector::Around(names.who(who)?))),
         A::Drop => Ok(Action::Message(MessageAction::Drop)),
         A::Delay(span) => Ok(Action::Message(MessageAction::Delay(*span))),
+        A::Arrive(span) => Ok(Action::Message(MessageAction::Arrive(*span))),
         A::Duplicate => Ok(Action::Message(MessageAction::Duplicate)),
         A::OneOf(menu) => one_of(names, menu),
         A::Mark => Ok(Action::Mark),

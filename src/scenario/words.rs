@@ -236,6 +236,7 @@ pub enum ActionText {
     Isolate(Who),
     Drop,
     Delay(SimSpan),
+    Arrive(SimSpan),
     Duplicate,
     OneOf(Vec<(At<u32>, At<ActionText>)>),
     Mark,

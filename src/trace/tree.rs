@@ -122,6 +122,21 @@ impl Tree {
         })
     }
 
+    /// A field by its name, however deep it lies, as text.
+    pub fn named(&self, name: &str) -> Option<String> {
+        match self {
+            Tree::Struct(_, fields) => {
+                let own = fields.iter().find(|(field, _)| *field == name).map(|(_, tree)| match tree {
+                    Tree::Named(_, content) if !matches!(**content, Tree::Struct(..)) => content.to_string(),
+                    tree => tree.to_string(),
+                });
+                own.or_else(|| fields.iter().find_map(|(_, tree)| tree.named(name)))
+            }
+            Tree::Named(_, content) => content.named(name),
+            _ => None,
+        }
+    }
+
     /// How many items a sequence has, or entries a map, those that are left out included; `None` for what is neither.
     pub fn count(&self) -> Option<usize> {
         match self {

@@ -5,7 +5,7 @@ use super::model::Model;
 use crate::explore::but::{Change, MessageWord, sending};
 use crate::kernel::CLIENTS;
 use crate::node::{EventId, NodeId, SimSpan};
-use crate::trace::describe;
+use crate::trace::{EventKind, describe};
 
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Hand {
     Isolate,
     Drop,
     Delay,
+    /// A message on its way comes now.
+    Deliver,
     Duplicate,
     ClockBack,
     ClockForward,
@@ -66,6 +68,7 @@ pub fn deed(model: &mut Model, hand: Hand) -> Result<Deed, String> {
         Hand::Drop => return message(model, MessageWord::Drop, "is lost"),
         Hand::Duplicate => return message(model, MessageWord::Duplicate, "comes twice"),
         Hand::Delay => return message(model, MessageWord::Delay(LATER), &format!("comes {LATER} later")),
+        Hand::Deliver => return deliver(model, node),
         Hand::Ask => return ask(model),
         Hand::Align => return align(model),
         Hand::Expire => return expire(model, node),
@@ -88,16 +91,37 @@ fn cut(model: &Model, node: NodeId) -> Result<(String, String), String> {
     Ok((format!("Cut(Between({one:?}, {other:?}))"), format!("{one} and {other} hear nothing of each other")))
 }
 
-/// Something is done to the message that the event at the cursor sends or is the end of. It departs as it is sent.
+/// Something is done to the message that the event at the cursor sends or is the end of.
 fn message(model: &Model, word: MessageWord, told: &str) -> Result<Deed, String> {
+    let send = sending(model.trace(), model.cursor)
+        .map_err(|_| "this event is no message: go to one that is sent or received")?;
+    to_message(model, send, word, told)
+}
+
+/// Something is done to a message. The run departs as it is sent.
+fn to_message(model: &Model, send: EventId, word: MessageWord, told: &str) -> Result<Deed, String> {
     let trace = model.trace();
-    let send =
-        sending(trace, model.cursor).map_err(|_| "this event is no message: go to one that is sent or received")?;
     let text = Change::Message(word, send).entry(trace)?;
     let name = |node: Option<NodeId>| node.map_or("?", |node| trace.cluster().name(node));
     let words = format!("{} from {} to {} {told}", trace.name(send), name(trace.node(send)), name(trace.peer(send)));
     let after = EventId(send.0.saturating_sub(1));
     Ok(Deed { after, words, entries: vec![Entry { list: "faults", text }] })
+}
+
+/// The message that the event at the cursor sends comes at once; else the oldest that is on its way to the selected node
+/// comes right after this event.
+fn deliver(model: &mut Model, node: NodeId) -> Result<Deed, String> {
+    let cursor = model.cursor;
+    let messages = model.show.session.picture(cursor).messages;
+    let trace = model.trace();
+    let oldest = messages.iter().map(|flight| flight.send).find(|send| trace.peer(*send) == Some(node));
+    let sent_here = Some(cursor).filter(|_| trace.record(cursor).kind() == EventKind::Send);
+    let send = sent_here.or(oldest).ok_or_else(|| {
+        format!("nothing is on its way to {}: select the receiver with Tab", trace.cluster().name(node))
+    })?;
+    let (sent, now) = (trace.record(send).time(), trace.record(cursor).time());
+    let under_way = SimSpan(now.0 - sent.0 + 1);
+    to_message(model, send, MessageWord::Arrive(under_way), &format!("comes {under_way} after its sending"))
 }
 
 /// The selected client, or the first, is asked to write something new.

@@ -183,6 +183,7 @@ pub const TABLE: &[Binding] = &[
     line(Deeds, &[c('h')], A::Do(H::Heal), "", "heal every link"),
     line(Deeds, &[c('d')], A::Do(H::Drop), "", "drop the message"),
     line(Deeds, &[c('l')], A::Do(H::Delay), "", "delay the message by 100 ms"),
+    line(Deeds, &[c('L')], A::Do(H::Deliver), "", "deliver now: sent, or to node"),
     line(Deeds, &[c('w')], A::Do(H::Duplicate), "", "let the message come twice"),
     line(Deeds, &[c('t')], A::Do(H::Expire), "", "end its timer now"),
     line(Deeds, &[c('v')], A::Do(H::Align), "", "split vote: end all timers"),

@@ -1,9 +1,11 @@
 //! What is searched for: terms that must all hold of an event, such as `kind:deliver node:n2 msg:Vote term>3 text~timeout`.
+//!
+//! Most of it the trace tells. What a message says is not in the trace: it is had by running again, so it is asked last.
 
 use super::words;
 use crate::node::{EventId, FactKind, NodeId, SimSpan};
 use crate::scenario::nearest;
-use crate::trace::{EventKind, Trace};
+use crate::trace::{EventKind, Trace, Tree};
 
 /// What may stand before a colon.
 const FIELDS: [&str; 7] = ["kind", "node", "msg", "from", "to", "fact", "fault"];
@@ -12,7 +14,7 @@ const FIELDS: [&str; 7] = ["kind", "node", "msg", "from", "to", "fact", "fault"]
 const NUMBERS: [&str; 3] = ["term", "time", "event"];
 
 /// The forms, for those who wrote another.
-pub const FORMS: &str = "accepted: kind:deliver node:n2 msg:Vote from:n1 to:n3 fact:Voted fault:crash term>3 time<1.25s event>=40 text~word word !term";
+pub const FORMS: &str = "accepted: kind:deliver node:n2 msg:Vote from:n1 to:n3 fact:Voted fault:crash term>3 .field=5 time<1.25s event>=40 text~word word !term";
 
 /// A search.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +38,8 @@ enum Test {
     Fault(String),
     Text(String),
     Number(usize, Relation, f64),
+    /// A field of what a message says.
+    Field(String, Relation, String),
 }
 
 /// How two numbers are to stand to each other.
@@ -71,6 +75,18 @@ impl Relation {
         }
     }
 
+    /// How two values stand: as numbers where they are some, else as words, which are only equal or not.
+    pub fn compares(self, value: &str, wanted: &str) -> bool {
+        match (value.parse(), wanted.trim_end_matches('s').parse()) {
+            (Ok(value), Ok(wanted)) => self.holds(value, wanted),
+            _ => match self {
+                Relation::Equal => value.eq_ignore_ascii_case(wanted),
+                Relation::Unequal => !value.eq_ignore_ascii_case(wanted),
+                _ => false,
+            },
+        }
+    }
+
     /// The first sign in a text: what stands before it, which it is, and what follows.
     pub fn split(text: &str) -> Option<(&str, Relation, &str)> {
         let found = Relation::ALL.iter().filter_map(|(sign, relation)| Some((text.find(sign)?, sign, *relation)));
@@ -89,9 +105,23 @@ impl Query {
         self.0.is_empty()
     }
 
-    /// Whether all of it holds of an event.
-    pub fn holds(&self, trace: &Trace, id: EventId) -> bool {
-        self.0.iter().all(|term| term.test.holds(trace, id) != term.negated)
+    /// Whether all of it holds of an event; `None` where that is for its message to say.
+    pub fn holds(&self, trace: &Trace, id: EventId) -> Option<bool> {
+        let mut whole = Some(true);
+        for term in &self.0 {
+            match term.test.holds(trace, id) {
+                Some(holds) if holds == term.negated => return Some(false),
+                Some(_) => {}
+                None => whole = None,
+            }
+        }
+        whole
+    }
+
+    /// The same, given what the event's message says.
+    pub fn holds_of_message(&self, trace: &Trace, id: EventId, message: &Tree) -> bool {
+        let holds = |term: &Term| term.test.holds(trace, id).unwrap_or_else(|| term.test.holds_of_message(message));
+        self.0.iter().all(|term| holds(term) != term.negated)
     }
 }
 
@@ -129,6 +159,9 @@ impl Test {
             return Test::named(field, value, trace);
         }
         match Relation::split(word) {
+            Some((field, relation, value)) if field.len() > 1 && field.starts_with('.') => {
+                Ok(Test::Field(field[1..].to_owned(), relation, value.to_owned()))
+            }
             Some((field, relation, value)) if !field.is_empty() => {
                 let place = NUMBERS.iter().position(|known| *known == field);
                 let place = place.ok_or_else(|| unknown("field", field, NUMBERS.iter().copied()))?;
@@ -173,34 +206,52 @@ impl Test {
         }
     }
 
-    fn holds(&self, trace: &Trace, id: EventId) -> bool {
+    /// Whether it holds of an event; `None` where that is for its message to say.
+    fn holds(&self, trace: &Trace, id: EventId) -> Option<bool> {
         let kind = trace.record(id).kind();
         // A message's ends: of what is sent and received the node and its peer, of what is lost what its sending says.
-        let ends = || match kind {
+        let ends = match kind {
             EventKind::Send => (trace.node(id), trace.peer(id)),
             EventKind::Deliver => (trace.peer(id), trace.node(id)),
             EventKind::Lost => (trace.peer(id), trace.record(id).cause().and_then(|send| trace.peer(send))),
             _ => (None, None),
         };
-        match self {
+        let is_message = ends.0.is_some();
+        Some(match self {
             Test::Kind(wanted) => kind == *wanted,
             Test::Node(node) => {
                 trace.node(id) == Some(*node)
                     || trace.fault(id).is_some_and(|record| record.fault.node() == Some(*node))
             }
-            Test::From(node) => ends().0 == Some(*node),
-            Test::To(node) => ends().1 == Some(*node),
-            Test::Message(name) => ends().0.is_some() && trace.name(id) == name,
+            Test::From(node) => ends.0 == Some(*node),
+            Test::To(node) => ends.1 == Some(*node),
+            Test::Message(name) => is_message && trace.name(id) == name,
             Test::Fact(wanted) => trace.fact(id).is_some_and(|fact| fact.kind() == *wanted),
             Test::Fault(word) => trace
                 .fault(id)
                 .is_some_and(|record| record.fault.describe(trace.cluster()).to_lowercase().contains(word)),
             Test::Text(text) => words::holds(trace, id, text),
+            Test::Number(0, ..) | Test::Field(..) if is_message => return None,
+            Test::Field(..) => false,
             Test::Number(0, relation, number) => {
                 trace.fact(id).and_then(|fact| fact.term()).is_some_and(|term| relation.holds(term as f64, *number))
             }
             Test::Number(1, relation, number) => relation.holds(trace.record(id).time().0 as f64 / 1e9, *number),
             Test::Number(_, relation, number) => relation.holds(f64::from(id.0), *number),
+        })
+    }
+
+    /// Whether it holds of what a message says.
+    fn holds_of_message(&self, message: &Tree) -> bool {
+        match self {
+            Test::Field(name, relation, wanted) => {
+                message.named(name).is_some_and(|value| relation.compares(&value, wanted))
+            }
+            Test::Number(_, relation, number) => {
+                let term = message.named("term").and_then(|term| term.parse().ok());
+                term.is_some_and(|term: f64| relation.holds(term, *number))
+            }
+            _ => false,
         }
     }
 }

@@ -25,14 +25,35 @@ pub fn begin(model: &mut Model, forwards: bool) {
     }
 }
 
+/// Messages that are asked what they say between two frames: forwards each is a step of the run, backwards it is up to
+/// some two milliseconds of running again.
+const ASKED_AT_MOST: (usize, usize) = (200, 6);
+
 /// Looks at some more events, and goes to the first that fits.
 pub fn go_on(model: &mut Model, search: Search) {
     let slice = search.slice(model.limit());
-    let (rows, query) = (model.rows(), &model.query);
-    let fits = |&id: &EventId| rows.shows(id) && query.holds(rows.trace, id);
-    let mut ids = slice.clone().map(EventId);
-    let found = if search.forwards { ids.find(fits) } else { ids.rfind(fits) };
-    let rest = Search { next: if search.forwards { slice.end } else { slice.start }, ..search };
+    let at_most = if search.forwards { ASKED_AT_MOST.0 } else { ASKED_AT_MOST.1 };
+    let mut rest = Search { next: if search.forwards { slice.end } else { slice.start }, ..search };
+    let (mut asked, mut found) = (0, None);
+    for step in 0..slice.end - slice.start {
+        let id = EventId(if search.forwards { slice.start + step } else { slice.end - 1 - step });
+        if !model.rows().shows(id) {
+            continue;
+        }
+        let fits = model.query.holds(model.trace(), id).unwrap_or_else(|| {
+            asked += 1;
+            let message = model.show.session.message(id);
+            message.is_some_and(|message| model.query.holds_of_message(model.trace(), id, &message))
+        });
+        if fits {
+            found = Some(id);
+            break;
+        }
+        if asked == at_most {
+            rest.next = id.0 + u32::from(search.forwards);
+            break;
+        }
+    }
     model.mode = Mode::Run;
     match found {
         Some(id) => go(model, id.0),

@@ -6,7 +6,7 @@ use super::query::Relation;
 use super::update::go;
 use crate::node::{EventId, NodeId};
 use crate::scenario::{NodePicture, nearest};
-use crate::trace::{EventKind, Trace, Tree};
+use crate::trace::{EventKind, Trace};
 
 /// The forms, for those who wrote another.
 pub const FORMS: &str = "accepted: n2.role = leader   any.term >= 3   n1.down   not n3.paused   n2.clock > 1.5   n2.FIELD = value   with and, or";
@@ -84,21 +84,12 @@ impl Condition {
             let picture_of = &picture.nodes[node.index()];
             let value = match FIELDS.contains(&self.field.as_str()) {
                 true => own_field(picture_of, &self.field),
-                false => model.show.session.state(at, *node).and_then(|tree| field(&tree, &self.field)),
+                false => model.show.session.state(at, *node).and_then(|tree| tree.named(&self.field)),
             };
             match (&self.wanted, value) {
                 (None, value) => value.is_some_and(|value| value == "true"),
                 (Some(_), None) => false,
-                (Some((relation, wanted)), Some(value)) => {
-                    match (value.parse(), wanted.trim_end_matches('s').parse()) {
-                        (Ok(value), Ok(wanted)) => relation.holds(value, wanted),
-                        _ => match relation {
-                            Relation::Equal => value.eq_ignore_ascii_case(wanted),
-                            Relation::Unequal => !value.eq_ignore_ascii_case(wanted),
-                            _ => false,
-                        },
-                    }
-                }
+                (Some((relation, wanted)), Some(value)) => relation.compares(&value, wanted),
             }
         };
         nodes.iter().any(|node| holds(node, model)) != self.negated
@@ -112,21 +103,6 @@ fn own_field(picture: &NodePicture, name: &str) -> Option<String> {
         "clock" => picture.local.map(|local| (local.0 as f64 / 1e9).to_string()),
         "role" => picture.badge.as_ref().map(|badge| badge.role.to_owned()),
         _ => picture.badge.as_ref()?.term.map(|term| term.to_string()),
-    }
-}
-
-/// A field of a state by its name, however deep it lies.
-fn field(tree: &Tree, name: &str) -> Option<String> {
-    match tree {
-        Tree::Struct(_, fields) => {
-            let own = fields.iter().find(|(field, _)| *field == name).map(|(_, tree)| match tree {
-                Tree::Named(_, content) if !matches!(**content, Tree::Struct(..)) => content.to_string(),
-                tree => tree.to_string(),
-            });
-            own.or_else(|| fields.iter().find_map(|(_, tree)| field(tree, name)))
-        }
-        Tree::Named(_, content) => field(content, name),
-        _ => None,
     }
 }
 

@@ -177,6 +177,7 @@ pub(super) fn class(fault: &Fault) -> &'static str {
         Fault::Release(_) => "release",
         Fault::Drop(..) => "dropped message",
         Fault::Delay(..) => "delayed message",
+        Fault::Arrive(..) => "hurried message",
         Fault::Duplicate(..) => "doubled message",
         Fault::Disk(..) => "change of disk",
         Fault::Wipe(_) => "wiped disk",

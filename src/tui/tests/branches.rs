@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::node::{EventId, Fault};
-use crate::trace::describe;
+use crate::trace::{EventKind, describe};
 use crate::tui::deeds::Hand;
 use crate::tui::panes::Pane;
 use insta::assert_snapshot;
@@ -174,4 +174,24 @@ fn a_file_that_is_watched_is_shown_anew() {
     assert!(!frame(&model).contains("no such protocol"));
     assert_ne!(story(&model), before, "another seed is another run");
     assert_eq!(model.cursor, at, "the place is kept");
+}
+
+#[test]
+fn a_message_on_its_way_comes_now() {
+    let mut model = model();
+    let at = half(&mut model) as u32;
+    let is_to_n1 = |id: &EventId| {
+        let trace = model.trace();
+        trace.record(*id).kind() == EventKind::Send && trace.peer(*id).is_some_and(|peer| peer.index() == 0)
+    };
+    let send = (at..at + 500).map(EventId).find(is_to_n1).unwrap();
+    go_to(&mut model, &format!("e{}", send.0 + 4));
+    let now = model.trace().record(model.cursor).time();
+    let arrived = model.trace().end_of(send).map(|end| model.trace().record(end).time());
+    assert!(arrived.is_none_or(|arrived| arrived.0 > now.0 + 1));
+    keys(&mut model, "1bL");
+    assert!(model.notice.as_deref().is_some_and(|told| told.starts_with("branch 1: ")), "{:?}", model.notice);
+    let end = model.trace().end_of(send).unwrap();
+    assert_eq!(model.trace().record(end).kind(), EventKind::Deliver);
+    assert_eq!(model.trace().record(end).time().0, now.0 + 1);
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::node::EventId;
+use crate::trace::EventKind;
+use crate::tui::panels::Mode;
 use crate::tui::query::{Query, completed, completions};
 use crate::tui::until::Until;
 use insta::assert_snapshot;
@@ -9,7 +11,7 @@ use insta::assert_snapshot;
 /// How many events of the run a search finds.
 fn count(model: &Model, text: &str) -> usize {
     let query = Query::parse(text, model.trace()).unwrap_or_else(|refusal| panic!("{text}: {refusal}"));
-    model.trace().ids().filter(|&id| query.holds(model.trace(), id)).count()
+    model.trace().ids().filter(|&id| query.holds(model.trace(), id) == Some(true)).count()
 }
 
 #[test]
@@ -31,6 +33,46 @@ fn terms_hold_all_together() {
     assert_eq!(count(&model, "event<10"), 10);
     assert_eq!(count(&model, "time<1") + count(&model, "time>=1000ms"), all);
     assert_eq!(count(&model, "\"leads term\""), count(&model, "text~leads text~term"));
+}
+
+#[test]
+fn what_messages_say_is_searched_in_both_directions() {
+    let mut model = Model::new(runs::leader_crash());
+    let crash = runs::places(model.trace()).crash;
+    keys(&mut model, "/kind:deliver msg:RequestVote term>1");
+    press(&mut model, KeyCode::Enter);
+    let find = |model: &mut Model| {
+        while matches!(model.mode, Mode::Search(_)) {
+            update(model, Action::Tick);
+        }
+        let said = model.show.session.message(model.cursor).unwrap();
+        (model.cursor, said)
+    };
+    let (first, said) = find(&mut model);
+    assert!(first > crash, "term 2 is asked for when the leader of term 1 is gone");
+    assert_eq!((model.trace().name(first), said.named("term").as_deref()), ("RequestVote", Some("2")));
+    // No vote of a later term had been asked for before.
+    let earlier: Vec<EventId> = (0..first.0).map(EventId).collect();
+    let trace = model.trace();
+    let asks: Vec<EventId> = earlier
+        .into_iter()
+        .filter(|id| trace.record(*id).kind() == EventKind::Deliver && trace.name(*id) == "RequestVote")
+        .collect();
+    assert!(!asks.is_empty());
+    for id in asks {
+        assert_eq!(model.show.session.message(id).unwrap().named("term").as_deref(), Some("1"));
+    }
+    // Backwards from the end comes the last, which is not the first.
+    press(&mut model, KeyCode::End);
+    keys(&mut model, "S");
+    let (last, said) = find(&mut model);
+    assert!(last > first && said.named("term").as_deref() == Some("2"), "{last}");
+    // Any field of a message can be named.
+    go_to(&mut model, "e0");
+    keys(&mut model, "/.granted=true !term=1 kind:deliver");
+    press(&mut model, KeyCode::Enter);
+    let (granted, said) = find(&mut model);
+    assert!(granted > first && said.named("granted").as_deref() == Some("true"), "{granted}");
 }
 
 #[test]
