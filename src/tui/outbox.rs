@@ -1,9 +1,11 @@
 //! What is to be done outside the debugger: the model only says what, the terminal does it.
 
+use super::Theme;
 use super::model::Model;
 use super::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use std::fmt::Write;
 
 /// One thing to do.
@@ -38,7 +40,7 @@ pub fn export(model: &mut Model, name: &str) -> Result<String, String> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
     view::draw(model, &mut buffer);
     model.outbox.push(Out::Write { path: format!("{stem}.txt"), text: as_text(&buffer) });
-    model.outbox.push(Out::Write { path: format!("{stem}.svg"), text: as_svg(&buffer) });
+    model.outbox.push(Out::Write { path: format!("{stem}.svg"), text: as_svg(&buffer, model.show.theme) });
     Ok(format!("written: {stem}.txt and {stem}.svg"))
 }
 
@@ -52,11 +54,12 @@ pub fn as_text(buffer: &Buffer) -> String {
 const CELL: (u32, u32) = (9, 18);
 
 /// A frame as a picture of its own.
-pub fn as_svg(buffer: &Buffer) -> String {
+pub fn as_svg(buffer: &Buffer, theme: Theme) -> String {
+    let (paper, ink) = if theme == Theme::Light { ("#ffffff", "#202020") } else { ("#161616", "#e0e0e0") };
     let (width, height) = (u32::from(buffer.area.width) * CELL.0, u32::from(buffer.area.height) * CELL.1);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"monospace\" font-size=\"15\">\n\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"#161616\"/>\n"
+         <rect width=\"{width}\" height=\"{height}\" fill=\"{paper}\"/>\n"
     );
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {
@@ -67,14 +70,14 @@ pub fn as_svg(buffer: &Buffer) -> String {
             if reversed {
                 let _ = writeln!(
                     svg,
-                    "<rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" fill=\"#d0d0d0\"/>",
+                    "<rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" fill=\"{ink}\"/>",
                     CELL.0, CELL.1
                 );
             }
             if cell.symbol().trim().is_empty() {
                 continue;
             }
-            let colour = if reversed { "#161616" } else { hex(cell.fg) };
+            let colour = if reversed { paper.to_owned() } else { hex(cell.fg, ink) };
             let weight = if bold { " font-weight=\"bold\"" } else { "" };
             let symbol = cell.symbol().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let _ = writeln!(svg, "<text x=\"{left}\" y=\"{}\" fill=\"{colour}\"{weight}>{symbol}</text>", top + 14);
@@ -84,16 +87,23 @@ pub fn as_svg(buffer: &Buffer) -> String {
 }
 
 /// A colour of the terminal as it mostly looks.
-fn hex(colour: ratatui::style::Color) -> &'static str {
-    use ratatui::style::Color;
-    match colour {
-        Color::DarkGray => "#8a8a8a",
+fn hex(colour: Color, ink: &str) -> String {
+    let named = match colour {
+        Color::DarkGray | Color::Gray => "#8a8a8a",
         Color::Green | Color::LightGreen => "#4ec96f",
         Color::Yellow | Color::LightYellow => "#e5c07b",
         Color::Red | Color::LightRed => "#ff6b6b",
         Color::Cyan | Color::LightCyan => "#56c8d8",
         Color::LightBlue | Color::Blue => "#6fa8ff",
         Color::Magenta | Color::LightMagenta => "#d28bff",
-        _ => "#e0e0e0",
-    }
+        Color::Rgb(red, green, blue) => return format!("#{red:02x}{green:02x}{blue:02x}"),
+        // The cube of six shades a colour that terminals have there.
+        Color::Indexed(place @ 16..=231) => {
+            let shade = |step: u8| if step == 0 { 0 } else { 55 + step * 40 };
+            let place = place - 16;
+            return hex(Color::Rgb(shade(place / 36), shade(place / 6 % 6), shade(place % 6)), ink);
+        }
+        _ => ink,
+    };
+    named.to_owned()
 }

@@ -88,7 +88,9 @@ fn a_frame_is_written_as_text_and_as_a_picture() {
     // What means something in such a file is written otherwise.
     let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 5, 1));
     buffer.set_string(0, 0, "<&>ab", ratatui::style::Style::new());
-    let svg = as_svg(&buffer);
+    let svg = as_svg(&buffer, crate::tui::Theme::Safe);
+    let light = as_svg(&buffer, crate::tui::Theme::Light);
+    assert!(light.contains("fill=\"#ffffff\"/>") && !svg.contains("#ffffff\"/>"));
     assert!(svg.contains(">&lt;<") && svg.contains(">&amp;<") && svg.contains(">&gt;<"), "{svg}");
 }
 
