@@ -15,6 +15,7 @@ use pessimist::protocols::raft::Raft;
 use pessimist::scenario::Run;
 use pessimist::trace::Lines;
 use pessimist::tui::{Show, rehearse};
+use ratatui::buffer::Buffer;
 use std::time::Instant;
 use workloads::{ratio, report, resident};
 
@@ -45,12 +46,18 @@ fn main() {
     println!("{:<28}  {first:.2?}, {:.2} times the baseline", "opened, after the run", ratio(first, bare));
     let mut times = Vec::new();
     let mut last = Instant::now();
-    rehearse(show(), SIZE, SESSION, &mut |_| {
-        times.push(last.elapsed());
+    rehearse(show(), SIZE, SESSION, &mut |frame| {
+        times.push((last.elapsed(), footer(frame)));
         last = Instant::now();
     });
     // The first frame is that after opening.
     times.remove(0);
+    let mut slowest = times.clone();
+    slowest.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    for (time, footer) in slowest.iter().take(5) {
+        println!("  {time:.1?} until the screen said: {footer}");
+    }
+    let mut times: Vec<_> = times.into_iter().map(|(time, _)| time).collect();
     report("a key, or a part of a search", &mut times, bare);
     let steps: String = [":e400000\n", &"→".repeat(5000), &"←".repeat(5000)].concat();
     let (mut times, mut last, mut memory) = (Vec::new(), Instant::now(), Vec::new());
@@ -65,4 +72,10 @@ fn main() {
     report("10,000 steps forth and back", &mut times, bare);
     let memory: Vec<String> = memory.iter().map(|megabytes| format!("{megabytes:.1}")).collect();
     println!("resident on the way           {} MB more than before the first run", memory.join(", "));
+}
+
+/// The last line of a frame: it tells what the key did.
+fn footer(frame: &Buffer) -> String {
+    let y = frame.area.height - 1;
+    (0..frame.area.width).map(|x| frame[(x, y)].symbol()).collect::<String>().trim().chars().take(70).collect()
 }

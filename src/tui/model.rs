@@ -103,7 +103,7 @@ impl<'a> Model<'a> {
             ledger: Ledger::new(show.session.trace()),
             mistake: None,
             scroll: 0,
-            zoom: Zoom::every(),
+            zoom: Zoom::new(show.session.trace(), &violations),
             by_sides: true,
             count: None,
             cone: false,
@@ -139,7 +139,10 @@ impl<'a> Model<'a> {
         self.overview = Overview::new(self.show.session.as_ref(), &violations);
         self.ledger = Ledger::new(self.show.session.trace());
         (self.why, self.comparison) = (None, None);
-        self.zoom = Zoom::new(self.zoom.grain, self.trace(), &violations);
+        // A grain that would leave nothing of this run is given up.
+        let grain = self.zoom.grain;
+        self.zoom = Zoom::new(self.trace(), &violations);
+        self.zoom.keep(grain);
         (self.violations, self.kept, self.scroll) = (violations, Kept::default(), 0);
     }
 

@@ -10,7 +10,7 @@ use super::query::{self, Query};
 use super::rows::Rows;
 use super::search::Search;
 use super::until::{self, Until};
-use super::zoom::{Grain, Zoom};
+use super::zoom::Grain;
 use super::{branching, panes, pointer, scene, search};
 use crate::node::{EventId, Fact, Fault};
 use crate::trace::{Trace, Wanted, why_not_lines};
@@ -295,14 +295,14 @@ fn stop(model: &mut Model, id: u32) {
     let shown = if rows.shows(id) { Some(id) } else { rows.before(id).or_else(|| rows.after(id)) };
     match shown {
         Some(shown) => model.cursor = shown,
-        None => (model.cursor, model.zoom) = (id, Zoom::every()),
+        None => (model.cursor, model.zoom.grain) = (id, Grain::Every),
     }
 }
 
 fn zoom(model: &mut Model, coarser: bool) {
-    match model.zoom.next(coarser, model.trace(), model.knows_time(), &model.violations) {
-        Some(zoom) => {
-            model.zoom = zoom;
+    match model.zoom.next(coarser, model.trace(), model.knows_time()) {
+        Some(grain) => {
+            model.zoom.grain = grain;
             stop(model, model.cursor.0);
             model.notice = Some(model.zoom.grain.told());
         }

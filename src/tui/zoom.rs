@@ -1,7 +1,7 @@
 //! Zoom: from a row for every event to rows that each stand for a slice of the run.
 //!
-//! What a zoom leaves out is found once, in one pass over the trace, and kept as a bit an event; a step then leaps over
-//! what is left out, however much that is.
+//! What each grain leaves out is found once, when a run is opened, and kept as a bit an event; a step then leaps over what
+//! is left out, however much that is.
 
 use super::Mark;
 use super::rows::Row;
@@ -70,59 +70,71 @@ impl Grain {
 /// Slices are no fewer and no more than this: fewer tell less than the strip above, more are no help.
 const SLICES: (u64, u64) = (8, 2000);
 
-/// A grain, and the events that stand out in it.
+/// A grain, and the events that stand out in each.
 pub struct Zoom {
     pub grain: Grain,
-    /// The events that have a row; with slices the turns; nothing where every event has one.
-    marked: Bits,
+    /// Those that have a row without disks, without chatter, and among turns.
+    marked: [Bits; 3],
 }
 
 impl Zoom {
-    /// Every event has a row.
-    pub fn every() -> Self {
-        Zoom { grain: Grain::Every, marked: Bits::default() }
+    /// Every event has a row. One pass over the trace finds what each grain will fold; what broke a promise never is.
+    pub fn new(trace: &Trace, violations: &[Mark]) -> Self {
+        let heavy = heavy(trace);
+        let mut marked = [(); 3].map(|()| Bits(vec![0; trace.len().div_ceil(64)]));
+        for id in trace.ids() {
+            let of_disks = is_of_disks(trace, id);
+            let shown = [!of_disks, !of_disks && !is_chatter(trace, &heavy, id), is_turn(trace, id)];
+            shown.iter().zip(&mut marked).filter(|(shown, _)| **shown).for_each(|(_, marked)| marked.set(id));
+        }
+        violations.iter().for_each(|mark| marked.iter_mut().for_each(|marked| marked.set(mark.event)));
+        Zoom { grain: Grain::Every, marked }
     }
 
-    /// One pass over the trace. What broke a promise has a row at every grain.
-    pub fn new(grain: Grain, trace: &Trace, violations: &[Mark]) -> Self {
-        let mut marked = match grain {
-            Grain::Every => return Zoom::every(),
-            Grain::Disks => Bits::of(trace, |id| !is_of_disks(trace, id)),
-            Grain::Chatter => {
-                let heavy = heavy(trace);
-                Bits::of(trace, |id| !is_of_disks(trace, id) && !is_chatter(trace, &heavy, id))
-            }
-            _ => Bits::of(trace, |id| is_turn(trace, id)),
-        };
-        violations.iter().for_each(|mark| marked.set(mark.event));
-        Zoom { grain, marked }
-    }
-
-    /// The next coarser or finer zoom that still has a row, if there is one.
-    pub fn next(&self, coarser: bool, trace: &Trace, timed: bool, violations: &[Mark]) -> Option<Zoom> {
+    /// The next coarser or finer grain that still has a row, if there is one.
+    pub fn next(&self, coarser: bool, trace: &Trace, timed: bool) -> Option<Grain> {
         let all = Grain::all(trace, timed);
         let here = all.iter().position(|grain| *grain == self.grain).unwrap_or(0);
-        let (finer, further) = (&all[..here], &all[here + 1..]);
-        let mut grains: Vec<Grain> = if coarser { further.to_vec() } else { finer.iter().rev().copied().collect() };
-        grains.retain(|grain| *grain != self.grain);
-        let zooms = grains.into_iter().map(|grain| Zoom::new(grain, trace, violations));
-        zooms.into_iter().find(|zoom| zoom.grain == Grain::Every || zoom.grain.is_slices() || !zoom.marked.is_empty())
+        let has_rows = |grain: &Grain| self.bits_of(*grain).is_none_or(|marked| !marked.is_empty());
+        match coarser {
+            true => all[here + 1..].iter().copied().find(has_rows),
+            false => all[..here].iter().rev().copied().find(has_rows),
+        }
+    }
+
+    /// Takes a grain over, where it leaves anything.
+    pub fn keep(&mut self, grain: Grain) {
+        if self.bits_of(grain).is_none_or(|marked| !marked.is_empty()) {
+            self.grain = grain;
+        }
+    }
+
+    /// The events that have a row; `None` where each has one, or a part in one.
+    fn bits_of(&self, grain: Grain) -> Option<&Bits> {
+        match grain {
+            Grain::Every | Grain::Time(_) | Grain::Events(_) => None,
+            Grain::Disks => Some(&self.marked[0]),
+            Grain::Chatter => Some(&self.marked[1]),
+            Grain::Turns => Some(&self.marked[2]),
+        }
     }
 
     /// Whether an event has a row, or a part in one.
     pub fn shows(&self, id: EventId) -> bool {
-        self.grain == Grain::Every || self.grain.is_slices() || self.marked.has(id)
+        self.bits_of(self.grain).is_none_or(|marked| marked.has(id))
     }
 
     /// The first event at or after this one that is shown.
     pub fn at_or_after(&self, id: EventId) -> EventId {
-        if self.shows(id) { id } else { self.marked.at_or_after(id) }
+        self.bits_of(self.grain).map_or(id, |marked| marked.at_or_after(id))
     }
 
     /// The last event before this one that is shown.
     pub fn before(&self, id: EventId) -> Option<EventId> {
-        let before = EventId(id.0.checked_sub(1)?);
-        if self.shows(before) { Some(before) } else { self.marked.before(id) }
+        match self.bits_of(self.grain) {
+            None => id.0.checked_sub(1).map(EventId),
+            Some(marked) => marked.before(id),
+        }
     }
 
     /// The slice that an event lies in; `None` where rows are no slices.
@@ -145,8 +157,9 @@ impl Zoom {
 
     /// The turns among the events of a slice.
     pub fn turns(&self, row: Row) -> impl Iterator<Item = EventId> {
-        let first = Some(self.marked.at_or_after(row.first));
-        let next = |id: &EventId| Some(self.marked.at_or_after(EventId(id.0.saturating_add(1))));
+        let [.., turns] = &self.marked;
+        let first = Some(turns.at_or_after(row.first));
+        let next = |id: &EventId| Some(turns.at_or_after(EventId(id.0.saturating_add(1))));
         std::iter::successors(first, next).take_while(move |id| *id <= row.last)
     }
 }
@@ -156,12 +169,6 @@ impl Zoom {
 struct Bits(Vec<u64>);
 
 impl Bits {
-    fn of(trace: &Trace, holds: impl Fn(EventId) -> bool) -> Self {
-        let mut bits = Bits(vec![0; trace.len().div_ceil(64)]);
-        trace.ids().filter(|id| holds(*id)).for_each(|id| bits.set(id));
-        bits
-    }
-
     fn set(&mut self, id: EventId) {
         self.0[id.0 as usize / 64] |= 1 << (id.0 % 64);
     }

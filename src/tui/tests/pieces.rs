@@ -27,22 +27,23 @@ fn the_sides_of_a_partition() {
 fn each_event_stands_on_one_row() {
     for show in [runs::leader_crash(), runs::troubles(), runs::tiny()] {
         let model = Model::new(show);
-        let mut zoom = Some(Zoom::every());
-        while let Some(here) = zoom {
-            let rows = Rows { zoom: &here, ..model.rows() };
+        let mut zoom = Zoom::new(model.trace(), &[]);
+        loop {
+            let rows = Rows { zoom: &zoom, ..model.rows() };
             let first = rows.trace.ids().find(|&id| rows.shows(id)).unwrap();
             let (mut row, mut seen) = (rows.of(first), 0);
             loop {
                 seen += row.count();
                 assert!(row.events().all(|id| rows.of(id) == row));
                 let alike = || row.events().all(|id| rows.trace.record(id).cause().is_some());
-                assert!(here.grain.is_slices() || row.count() == 1 || alike());
+                assert!(zoom.grain.is_slices() || row.count() == 1 || alike());
                 let Some(next) = rows.below(row) else { break };
                 assert_eq!(rows.above(next), Some(row));
                 row = next;
             }
             assert_eq!(seen as usize, rows.trace.ids().filter(|&id| rows.shows(id)).count());
-            zoom = here.next(true, rows.trace, true, &[]);
+            let Some(grain) = zoom.next(true, rows.trace, true) else { break };
+            zoom.grain = grain;
         }
     }
 }
