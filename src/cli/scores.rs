@@ -142,7 +142,11 @@ pub fn scores(scores: &Scores) -> Result<Exit, Stop> {
         if path.exists() {
             std::fs::write(&path, "").map_err(|why| Stop::wrong(format!("{}: {why}", path.display())))?;
         }
-        let also = if damaged.is_empty() { String::new() } else { format!(", {}", counted(damaged.len() as u64, "damaged line")) };
+        let also = if damaged.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", counted(damaged.len() as u64, "damaged line"))
+        };
         print(&format!("{}{also} removed from {}", counted(records.len() as u64, "answer"), path.display()))?;
         return Ok(Exit::Met);
     }
@@ -223,7 +227,8 @@ fn told(records: &[Record], path: &Path) -> String {
         return format!("No answers yet in {}\nNEXT  {view}", path.display());
     }
     let all = Tally::of(records);
-    let mut text = format!("{}, {} right\nin {}\n\n", counted(records.len() as u64, "answer"), all.right, path.display());
+    let mut text =
+        format!("{}, {} right\nin {}\n\n", counted(records.len() as u64, "answer"), all.right, path.display());
     text += "             asked  right   sure   Brier\n";
     for (topic, records) in by_topic(records) {
         let _ = writeln!(text, "{}", Tally::of(records).line(topic));
@@ -293,11 +298,11 @@ fn misconceptions(records: &[Record]) -> String {
 
 /// Scenarios in which the tool has something to ask about each topic.
 pub const PRACTICE: [(Topic, &[&str]); 5] = [
-    (Topic::Leader, &["raft/happy-path", "raft/split-vote", "raft/minority-partition"]),
-    (Topic::Committed, &["raft/minority-partition", "raft/majority-partition", "raft/figure-8"]),
-    (Topic::Read, &["replication/quorum", "raft/stale-read", "replication/kafka-isr"]),
-    (Topic::Concurrent, &["order/lamport", "broadcast/causal", "start/no-shared-now"]),
-    (Topic::Survives, &["raft/nemesis", "replication/github-2012", "replication/redis-2013"]),
+    (Topic::Leader, &["raft/happy-path", "raft/split-vote", "raft/cow-on-the-cable"]),
+    (Topic::Committed, &["raft/happy-path", "raft/paused-leader", "raft/cloudflare-2020"]),
+    (Topic::Read, &["replication/abd", "replication/chain", "replication/dynamo"]),
+    (Topic::Concurrent, &["broadcast/fifo", "order/siblings", "time/perfect-clocks"]),
+    (Topic::Survives, &["raft/nemesis", "raft/snapshot-catch-up", "replication/chain-reconfigured"]),
 ];
 
 /// Where the topic is practised in which confidence and truth are the furthest apart.

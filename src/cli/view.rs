@@ -96,7 +96,7 @@ mod screen {
     use crate::node::EventId;
     use crate::scenario::{LogSession, Opened, Scenario, Session as _};
     use crate::trace::{Digest, Execution, Lines};
-    use crate::tui::{Deed, Entry, Future, Asking, Futures, Mark, Question, Score, Show, Theme, Topic};
+    use crate::tui::{Asking, Deed, Entry, Future, Futures, Mark, Question, Score, Show, Theme, Topic};
     use std::path::PathBuf;
     use std::time::SystemTime;
 
@@ -139,10 +139,14 @@ mod screen {
         let futures = Hands { registry, scenario: scenario.clone(), view, no_ask, folder: state_folder(), watched };
         let is_changed = !view.which.but.is_empty();
         let mut keeper = Keeper::new(&view.which.scenario, view.which.variant.as_deref(), scenario.plan.seed);
-        let asking = Asking::new(no_ask, view.quiz, Box::new(|score: Score| {
-            let by_hand = score.by_hand || is_changed;
-            keeper.keep(Score { by_hand, ..score })
-        }));
+        let asking = Asking::new(
+            no_ask,
+            view.quiz,
+            Box::new(|score: Score| {
+                let by_hand = score.by_hand || is_changed;
+                keeper.keep(Score { by_hand, ..score })
+            }),
+        );
         let viewed = crate::tui::view(Show {
             name: scenario.name.clone(),
             title: scenario.title.clone(),

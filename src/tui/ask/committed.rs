@@ -30,7 +30,7 @@ struct Spot {
 }
 
 pub fn questions(survey: &Survey<'_>) -> Vec<Own> {
-    if !survey.has_one_log() {
+    if !survey.has_one_log() || survey.committed.is_empty() {
         return Vec::new();
     }
     // Of several entries at one moment the last is asked about.
@@ -59,6 +59,10 @@ fn spot(survey: &Survey<'_>, entry: Entry) -> Option<Spot> {
 }
 
 fn fate(survey: &Survey<'_>, entry: &Entry) -> Option<Fate> {
+    // The same operation in the same place, logged in two terms, is two entries: which of them was applied is not told.
+    if survey.terms.get(&(entry.index, entry.operation)).is_some_and(|terms| terms.len() > 1) {
+        return None;
+    }
     let known = survey.committed.partition_point(|(index, _, _)| *index < entry.index);
     let known = survey.committed.get(known).copied();
     match (survey.applied.get(&entry.index).map(Vec::as_slice), known) {

@@ -80,14 +80,17 @@ fn own(survey: &Survey<'_>, spot: &Spot) -> Own {
 fn apart(survey: &Survey<'_>, first: EventId, second: EventId) -> String {
     let time = |id| survey.trace.record(id).time();
     let later = match survey.knows_time {
-        true => format!("{second} came {:.1} ms later, in a time that no node sees. ", span(time(first).0, time(second).0)),
+        true => format!("{second} came {} later, in a time that no node sees. ", span(time(first).0, time(second).0)),
         false => String::new(),
     };
     format!("{later}No chain of messages leads from one to the other: neither can have known of the other.")
 }
 
-fn span(from: u64, to: u64) -> f64 {
-    to.saturating_sub(from) as f64 / 1e6
+fn span(from: u64, to: u64) -> String {
+    match to.saturating_sub(from) as f64 / 1e6 {
+        span if span < 0.1 => "less than 0.1 ms".to_owned(),
+        span => format!("{span:.1} ms"),
+    }
 }
 
 /// The messages by which the second can know of the first.

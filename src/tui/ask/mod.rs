@@ -40,8 +40,8 @@ struct Own {
 pub fn questions(trace: &Trace, knows_time: bool, lesson: &[Question]) -> Vec<Question> {
     let Some(survey) = Survey::of(trace, knows_time) else { return Vec::new() };
     let mut waiting = [
-        leader::questions(&survey),
         survives::questions(&survey),
+        leader::questions(&survey),
         read::questions(&survey),
         committed::questions(&survey),
         concurrent::questions(&survey),
@@ -83,10 +83,12 @@ impl Own {
 
     /// Whether neither tells what the other asks.
     fn goes_with(&self, other: &Own) -> bool {
-        let (first, second) = if self.question.before < other.question.before { (self, other) } else { (other, self) };
+        let (first, second) =
+            if self.question.before < other.question.before { (self, other) } else { (other, self) };
         let is_apart = first.question.before < second.question.before && first.tells <= second.question.before;
         let topics = [self.question.topic, other.question.topic];
-        let is_of_writes = topics.iter().all(|topic| matches!(topic, Topic::Survives | Topic::Committed | Topic::Read));
+        let is_of_writes =
+            topics.iter().all(|topic| matches!(topic, Topic::Survives | Topic::Committed | Topic::Read));
         // What became of a write early on is told by what is asked about it later.
         let is_one = is_of_writes && topics[0] != topics[1] && second.from <= first.question.before;
         is_apart && !is_one

@@ -129,7 +129,11 @@ fn because(survey: &Survey<'_>, client: &str, spot: &Spot<'_>) -> String {
     let told = match spot.write {
         Some((event, id)) => {
             let writer = survey.trace.node(event).map_or("a client", |node| survey.name(node));
-            format!("{client} is told {} {place}: {writer} was asked for {} in {event}.", spot.value, survey.operation(id))
+            format!(
+                "{client} is told {} {place}: {writer} was asked for {} in {event}.",
+                spot.value,
+                survey.operation(id)
+            )
         }
         None => format!("{client} is told that nothing is there, {place}."),
     };

@@ -3,7 +3,7 @@
 use super::log::Log;
 use crate::node::{EventId, Fact, Fault, NodeId, OperationId, Outcome};
 use crate::trace::{EventKind, Trace};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A node's accession.
 #[derive(Clone, Copy)]
@@ -37,6 +37,8 @@ pub struct Survey<'a> {
     pub entries: Vec<Entry>,
     /// By place in the log: what nodes hold there, since when.
     pub held: BTreeMap<u64, Vec<(EventId, NodeId, Option<OperationId>)>>,
+    /// By place and operation: the terms in which it was logged there. What a client asks twice can be two entries.
+    pub terms: BTreeMap<(u64, OperationId), BTreeSet<u64>>,
     /// By place in the log: the different operations that were applied, each with the first time.
     pub applied: BTreeMap<u64, Vec<(EventId, NodeId, Option<OperationId>)>>,
     /// Each time that more than ever is known to be committed: to which place, by whom.
@@ -64,6 +66,7 @@ impl<'a> Survey<'a> {
             votes: BTreeMap::new(),
             entries: Vec::new(),
             held: BTreeMap::new(),
+            terms: BTreeMap::new(),
             applied: BTreeMap::new(),
             committed: Vec::new(),
             returned: BTreeMap::new(),
@@ -111,6 +114,9 @@ impl<'a> Survey<'a> {
             Fact::Voted { term, candidate } => self.votes.entry((*term, *candidate)).or_default().push((id, node)),
             Fact::Appended { index, term, operation, .. } => {
                 self.held.entry(*index).or_default().push((id, node, *operation));
+                if let Some(operation) = operation {
+                    self.terms.entry((*index, *operation)).or_default().insert(*term);
+                }
                 if let Some(operation) = operation.filter(|_| *leads == Some(*term)) {
                     let (index, term) = (*index, *term);
                     self.entries.push(Entry { event: id, leader: node, index, term, operation });
