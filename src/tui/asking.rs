@@ -54,10 +54,12 @@ pub fn put_next(model: &mut Model) -> Result<String, String> {
     let next = own(model).into_iter().find(|own| own.before > cursor && !model.quiz.has_put(own));
     let Some(next) = next else {
         // What waits is put, whoever asks it.
-        return match model.quiz.waiting() {
-            Some((_, before)) => Ok(go(model, before.0)).map(|()| String::new()),
-            None => Err("there is nothing to ask from here on; Home and Q ask from the beginning".to_owned()),
+        let Some((_, before)) = model.quiz.waiting() else {
+            return Err("there is nothing to ask from here on; Home and Q ask from the beginning".to_owned());
         };
+        go(model, before.0);
+        return Ok(String::new());
+    };
     };
     // Answered, it goes on to where the run shows it; what only the end shows is told, and the person stays.
     let last = model.events() - 1;
