@@ -60,7 +60,6 @@ pub fn put_next(model: &mut Model) -> Result<String, String> {
         go(model, before.0);
         return Ok(String::new());
     };
-    };
     // Answered, it goes on to where the run shows it; what only the end shows is told, and the person stays.
     let last = model.events() - 1;
     let target = next.shown.filter(|shown| shown.0 < last).unwrap_or(next.before);
@@ -92,7 +91,7 @@ pub fn tell(model: &mut Model, panel: &mut Panel, choice: Option<usize>, sure: O
 }
 
 impl Question {
-    /// Whether an option is the answer. An answer from many seeds says more than its option: `sometimes: in 3 of 9 seeds`.
+    /// Whether an option is the answer. One from many seeds says more than its option: `sometimes: in 3 of 9 seeds`.
     pub fn is_right(&self, choice: usize) -> bool {
         let (Some(said), Some(answer)) = (self.options.get(choice), &self.answer) else { return false };
         answer == said || answer.strip_prefix(said.as_str()).is_some_and(|rest| rest.starts_with(": in "))

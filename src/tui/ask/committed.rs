@@ -94,7 +94,8 @@ fn own(survey: &Survey<'_>, spot: &Spot) -> Own {
     let (answer, because, shown, tells) = match *fate {
         Fate::Committed(event, node) => {
             let because = format!(
-                "{} is the first to know, {}. Until then {} had logged it: those count, and not whether its leader lives.",
+                "{} is the first to know, {}. Until then {} had logged it: those count, and not \
+                 whether its leader lives.",
                 survey.name(node),
                 survey.place(event),
                 holders(event)
@@ -104,7 +105,8 @@ fn own(survey: &Survey<'_>, spot: &Spot) -> Own {
         Fate::Replaced(event, node, other) => {
             let other = other.map_or("a leader's own entry".to_owned(), |other| survey.operation(other));
             let because = format!(
-                "{} applies another entry {index}, {}: {other}. The one that was asked about had reached {} and nobody else.",
+                "{} applies another entry {index}, {}: {other}. The one that was asked about had \
+                 reached {} and nobody else.",
                 survey.name(node),
                 survey.place(event),
                 holders(event)

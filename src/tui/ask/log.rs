@@ -11,7 +11,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// A boot forgets the log that was in memory; facts say what the disk still holds. What lies before those, nobody says.
+    /// A boot forgets the log that was in memory; facts say what the disk still holds. What lies before those, nobody
+    /// says.
     pub fn boot(&mut self) {
         self.hidden = self.hidden.max(self.entries.keys().next_back().copied().unwrap_or(0));
         self.entries.clear();

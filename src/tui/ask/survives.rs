@@ -84,14 +84,15 @@ fn own(survey: &Survey<'_>, spot: &Spot) -> Own {
     let question = Question {
         topic: Topic::Survives,
         text: format!(
-            "{client} was told that {what} is done ({}). Then {node} crashes. Does {what} survive to the end of the run?",
+            "{client} was told that {what} is done ({}). Then {node} crashes. Does {what} survive to the \
+             end of the run?",
             spot.acknowledged
         ),
         options: ["yes", "no"].map(str::to_owned).to_vec(),
         answer: Some(if spot.survives { "yes" } else { "no" }.to_owned()),
         because: format!(
-            "When {client} was told, entry {} was in the log of {holders}. {end} What was acknowledged is as safe as the \
-             copies that there were.",
+            "When {client} was told, entry {} was in the log of {holders}. {end} What was acknowledged is as safe \
+             as the copies that there were.",
             spot.index
         ),
         before: EventId(spot.crash.0 + 1),
