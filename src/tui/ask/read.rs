@@ -142,6 +142,8 @@ fn because(survey: &Survey<'_>, client: &str, spot: &Spot<'_>) -> String {
             " That is stale: {} had been acknowledged in {done}, before the read began.",
             survey.operation(id)
         ),
+        // Of a write that nobody was told of it is not known when it took effect.
+        None if spot.write.is_some_and(|(_, id)| !survey.returned.contains_key(&id)) => String::new(),
         None => " No write that was acknowledged before the read began is newer.".to_owned(),
     };
     told + &judged
