@@ -472,6 +472,35 @@ fn a_run_is_judged_as_its_recorded_history_is() {
     }
 }
 
+/// What a person answered: told, exported, removed; a damaged line costs nothing but itself.
+#[test]
+fn scores_are_told_and_removed() {
+    let state = tempdir().join("scores");
+    let _ = std::fs::remove_dir_all(&state);
+    std::fs::create_dir_all(state.join("pessimist")).expect("a folder can be made");
+    let scores = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pessimist"));
+        command.arg("scores").args(more).env("PESSIMIST_COMMAND", "pessimist").env("XDG_STATE_HOME", &state);
+        let output = command.output().expect("the program can be started");
+        let text = |bytes| String::from_utf8(bytes).expect("what is printed is UTF-8");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, told, _) = scores(&[]);
+    assert!(code == Some(0) && told.contains("No answers yet"), "{told}");
+    assert!(told.contains("pessimist view raft/leader-crash --quiz"), "{told}");
+    let line = r#"{"version":"0.1.0","scenario":"raft/nemesis","seed":3,"topic":"leader","question":"Who?","before":9,"said":"n1","answer":"n2","right":false,"sure":80}"#;
+    std::fs::write(state.join("pessimist/scores.jsonl"), format!("{line}\nnonsense\n")).expect("it can be written");
+    let (code, told, said) = scores(&[]);
+    assert!(code == Some(0) && told.contains("1 answer, 0 right"), "{told}");
+    assert!(told.contains("pessimist view raft/nemesis --seed 3 --at e8"), "{told}");
+    assert!(said.contains("scores.jsonl:2: "), "{said}");
+    let (_, exported, _) = scores(&["--format", "json"]);
+    assert!(exported.contains(r#""said":"n1""#) && exported.lines().count() == 1, "{exported}");
+    let (_, told, _) = scores(&["--reset"]);
+    assert!(told.starts_with("1 answer, 1 damaged line removed from "), "{told}");
+    assert!(scores(&[]).1.contains("No answers yet"));
+}
+
 /// A folder for one test, below the build's own folder for such things.
 fn tempdir() -> std::path::PathBuf {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-line");

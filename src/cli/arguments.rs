@@ -43,6 +43,9 @@ pub enum Command {
     Run(Run),
     /// Walk through a run in the terminal, forwards and backwards
     View(View),
+    /// Tell how well you predicted, by topic; nothing leaves this machine
+    #[cfg(feature = "tui")]
+    Scores(Scores),
     /// Run a trace again and compare it event by event
     Replay(Replay),
     /// Run many seeds and name those that break a promise
@@ -194,11 +197,26 @@ pub struct View {
     #[arg(long, value_name = "NAME")]
     pub theme: Option<crate::tui::Theme>,
     /// Do not stop to ask
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiz")]
     pub no_ask: bool,
+    /// Put the questions that Pessimist makes itself too: who leads, what is committed, what a read gets; see scores
+    #[arg(long)]
+    pub quiz: bool,
     /// Show the run anew whenever the scenario's file changes
     #[arg(long)]
     pub watch: bool,
+}
+
+/// `scores`
+#[derive(Args, Debug)]
+#[command(after_help = "Answers are given in view: with Q, with --quiz, and to a lesson's own questions.")]
+pub struct Scores {
+    /// A summary, or every answer as one JSON object a line
+    #[arg(long, default_value = "text")]
+    pub format: Plain,
+    /// Remove all answers
+    #[arg(long, conflicts_with = "format")]
+    pub reset: bool,
 }
 
 /// `replay`

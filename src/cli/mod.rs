@@ -19,6 +19,8 @@ mod list;
 mod merge;
 mod replay;
 mod run;
+#[cfg(feature = "tui")]
+mod scores;
 mod setting;
 mod shared;
 mod shrink;
@@ -99,6 +101,8 @@ fn main_of(registry: &Registry) -> Exit {
             view.ascii |= cli.ascii;
             view::view(registry, &view, cli.color)
         }
+        #[cfg(feature = "tui")]
+        Some(Command::Scores(scores)) => scores::scores(&scores),
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
         Some(Command::Merge(merge)) => merge::merge(&merge),
@@ -136,7 +140,7 @@ fn help(topic: Option<&str>) -> Result<Exit, Stop> {
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.print_help().map_err(Stop::from)?,
             None => {
-                let accepted = "accepted: scenario, and the commands: list run view replay sweep merge hunt explore shrink compare diff why why-not stats check-history completions man";
+                let accepted = "accepted: scenario, and the commands: list run view scores replay sweep merge hunt explore shrink compare diff why why-not stats check-history completions man";
                 return Err(Stop::usage(format!("there is no help on {other:?}\n{accepted}")));
             }
         },

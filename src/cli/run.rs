@@ -355,7 +355,7 @@ impl Made {
                 options,
                 answered: answered.get(place).filter(|text| !text.is_empty()).cloned(),
                 answer,
-                shown: shown(opened, question, moment.before),
+                shown: answered_at(opened, question, moment.before),
                 because: because.clone().unwrap_or_default(),
             }
         };
@@ -459,7 +459,7 @@ pub fn judge_options() -> Vec<String> {
 }
 
 /// The event that answers a question, where one does.
-fn shown(opened: &Opened, question: &Question, before: EventId) -> Option<EventId> {
+pub fn answered_at(opened: &Opened, question: &Question, before: EventId) -> Option<EventId> {
     let Question::Guess { answer, .. } = question else { return None };
     let trace = opened.session.trace();
     let operation = |label: &str| trace.operations().iter().find(|record| record.label.as_deref() == Some(label));

@@ -87,7 +87,8 @@ mod screen {
 #[expect(clippy::disallowed_types, reason = "when a watched file was written last is told by the wall clock")]
 mod screen {
     use super::super::arguments::Which;
-    use super::super::run::{Made, shown_violations};
+    use super::super::run::{Made, answered_at, shown_violations};
+    use super::super::scores::Keeper;
     use super::super::shared::{event, moment, wants_color};
     use super::super::{but, config};
     use super::*;
@@ -95,7 +96,7 @@ mod screen {
     use crate::node::EventId;
     use crate::scenario::{LogSession, Opened, Scenario, Session as _};
     use crate::trace::{Digest, Execution, Lines};
-    use crate::tui::{Deed, Entry, Future, Futures, Mark, Question, Show, Theme};
+    use crate::tui::{Asking, Deed, Entry, Future, Futures, Mark, Question, Score, Show, Theme, Topic};
     use std::path::PathBuf;
     use std::time::SystemTime;
 
@@ -116,6 +117,7 @@ mod screen {
                 execution: None,
                 ascii,
                 no_ask: false,
+                quiz: false,
                 theme: None,
                 watch: false,
             };
@@ -135,12 +137,23 @@ mod screen {
         let is_free = scenario.plan.schedule.is_none();
         let watched = if view.watch { Some(watched(view)?) } else { None };
         let futures = Hands { registry, scenario: scenario.clone(), view, no_ask, folder: state_folder(), watched };
-        crate::tui::view(Show {
+        let is_changed = !view.which.but.is_empty();
+        let mut keeper = Keeper::new(&view.which.scenario, view.which.variant.as_deref(), scenario.plan.seed);
+        let asking = Asking::new(
+            no_ask,
+            view.quiz,
+            Box::new(|score: Score| {
+                let by_hand = score.by_hand || is_changed;
+                keeper.keep(Score { by_hand, ..score })
+            }),
+        );
+        let viewed = crate::tui::view(Show {
             name: scenario.name.clone(),
             title: scenario.title.clone(),
             look: scenario.look.clone().unwrap_or_default(),
             seed: Some(scenario.plan.seed),
             questions,
+            asking,
             violations,
             start,
             ascii: view.ascii || config.ascii,
@@ -152,7 +165,9 @@ mod screen {
             promises: promises(scenario),
             futures: is_free.then(|| Box::new(futures) as Box<dyn Futures + '_>),
             session: opened.session,
-        })?;
+        });
+        keeper.finish();
+        viewed?;
         Ok(Exit::Met)
     }
 
@@ -382,6 +397,8 @@ mod screen {
         let asked = made.questions(opened, &[]).into_iter().zip(moments);
         let question = |(asked, moment): (crate::trace::Asked, &crate::scenario::Moment)| Question {
             answer: asked.answer.or_else(|| made.judged(&made.scenario.questions[moment.question])),
+            topic: Topic::Lesson,
+            shown: answered_at(opened, &made.scenario.questions[moment.question], asked.before),
             text: asked.text,
             options: asked.options,
             because: asked.because,

@@ -83,6 +83,8 @@ pub enum Action {
     Erase,
     Enter,
     Close,
+    /// The next of the tool's own questions.
+    Quiz,
     /// The n-th option of a question, from 1.
     Choose(usize),
     /// Back from a question to the run, the question kept for later.

@@ -152,6 +152,7 @@ pub const TABLE: &[Binding] = &[
     line(Run, &[c('/')], A::AskText, "search", "search: msg:Vote term>1"),
     line(Run, &[c('r')], A::AskUntil, "", "run until n2.role = leader"),
     line(Run, &[c('W')], A::AskWhyNot, "", "why not: leader n2"),
+    line(Run, &[c('Q')], A::Quiz, "", "ask me what comes: predict"),
     line(Run, &[c('.')], A::NextAlike, "", "the next event of this kind"),
     line(Run, &[c(',')], A::PreviousAlike, "", "the one of this kind before"),
     line(Run, &[c('m')], A::Bookmark, "", "set or take a bookmark"),

@@ -9,6 +9,8 @@
 //! put together once.
 
 mod action;
+mod ask;
+mod asking;
 mod branch;
 mod branching;
 mod browser;
@@ -26,6 +28,7 @@ mod pointer;
 mod query;
 mod rows;
 mod scene;
+mod score;
 mod search;
 mod terminal;
 mod theme;
@@ -38,7 +41,9 @@ mod zoom;
 #[cfg(test)]
 mod tests;
 
+pub use asking::Asking;
 pub use branch::{Deed, Entry as Added, Future, Futures};
+pub use score::{Keeps, Score, Topic};
 pub use theme::Theme;
 
 use crate::node::EventId;
@@ -62,6 +67,8 @@ pub struct Show<'a> {
     pub seed: Option<u64>,
     /// The lesson's questions. Those without an answer are not put.
     pub questions: Vec<Question>,
+    /// What the tool asks by itself, and who keeps the answers.
+    pub asking: Asking<'a>,
     /// The promises that were broken.
     pub violations: Vec<Mark>,
     /// Where to begin; at the first event where absent. Questions before it are not put.
@@ -94,6 +101,7 @@ impl<'a> Show<'a> {
             look: String::new(),
             seed: None,
             questions: Vec::new(),
+            asking: Asking::default(),
             violations: Vec::new(),
             start: None,
             ascii: false,
@@ -108,9 +116,11 @@ impl<'a> Show<'a> {
     }
 }
 
-/// A question of the lesson, put before the run reveals its answer.
+/// A question of the lesson or of the tool itself, put before the run reveals its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
+    /// What it is about.
+    pub topic: Topic,
     /// What is asked.
     pub text: String,
     /// What may be answered.
@@ -121,6 +131,8 @@ pub struct Question {
     pub because: String,
     /// The event before which it is put.
     pub before: EventId,
+    /// The event that shows the answer, where one does.
+    pub shown: Option<EventId>,
 }
 
 /// An event at which a promise was broken.

@@ -1,5 +1,6 @@
 //! All that there is to know about what a person sees.
 
+use super::asking::{self, Asking};
 use super::branch::{Branches, Future};
 use super::ledger::Ledger;
 use super::outbox::Out;
@@ -72,6 +73,7 @@ pub struct Model<'a> {
     /// What the terminal is to do.
     pub outbox: Vec<Out>,
     pub quiz: Quiz,
+    pub asking: Asking<'a>,
     pub violations: Vec<Mark>,
     pub overview: Overview,
     pub ledger: Ledger,
@@ -114,6 +116,7 @@ impl<'a> Model<'a> {
             bookmarks: BTreeSet::new(),
             outbox: Vec::new(),
             quiz: Quiz::new(std::mem::take(&mut show.questions), show.start.unwrap_or(EventId(0))),
+            asking: std::mem::take(&mut show.asking),
             overview: Overview::new(show.session.as_ref(), &violations),
             violations,
             kept: Kept::default(),
@@ -122,6 +125,7 @@ impl<'a> Model<'a> {
             show,
         };
         model.clocks = model.overview.clocks_differ();
+        asking::begin(&mut model);
         model.refresh();
         model
     }
@@ -136,6 +140,7 @@ impl<'a> Model<'a> {
         self.cursor = self.cursor.min(last);
         // What was seen is known: only later questions are put.
         self.quiz = Quiz::new(questions, self.cursor);
+        self.asking.forget();
         self.overview = Overview::new(self.show.session.as_ref(), &violations);
         self.ledger = Ledger::new(self.show.session.trace());
         (self.why, self.comparison) = (None, None);
@@ -144,6 +149,7 @@ impl<'a> Model<'a> {
         self.zoom = Zoom::new(self.trace(), &violations);
         self.zoom.keep(grain);
         (self.violations, self.kept, self.scroll) = (violations, Kept::default(), 0);
+        asking::begin(self);
     }
 
     /// Whether true time is known: of a log of another system only the order is.

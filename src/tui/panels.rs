@@ -131,7 +131,7 @@ pub enum Standing {
     Answered(Option<usize>, Option<u8>),
 }
 
-/// The lesson's questions, in the order in which they come.
+/// The questions, in the order in which they come: the lesson's, and those of the tool that are to be put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quiz(Vec<(Question, Standing)>);
 
@@ -143,9 +143,8 @@ impl Quiz {
     pub fn new(mut questions: Vec<Question>, start: EventId) -> Self {
         questions.retain(|question| question.answer.is_some());
         questions.sort_by_key(|question| question.before);
-        let standing = |mut question: Question| {
-            // Something must be there to be asked about.
-            question.before = question.before.max(EventId(1));
+        let standing = |question: Question| {
+            let question = question.stands();
             let passed = question.before <= start;
             (question, if passed { Standing::Skipped } else { Standing::Waiting })
         };
@@ -168,6 +167,23 @@ impl Quiz {
     pub fn waiting(&self) -> Option<(usize, EventId)> {
         let place = self.0.iter().position(|(_, standing)| *standing == Standing::Waiting)?;
         Some((place, self.0[place].0.before))
+    }
+
+    /// Puts another question in its place; of those that stand at one event the lesson's come first.
+    pub fn add(&mut self, question: Question) {
+        let question = question.stands();
+        let place = self.0.partition_point(|(other, _)| other.before <= question.before);
+        self.0.insert(place, (question, Standing::Waiting));
+    }
+
+    /// Whether a question is among them, however it stands.
+    pub fn has_put(&self, question: &Question) -> bool {
+        self.0.iter().any(|(other, _)| other == question)
+    }
+
+    /// Every question.
+    pub fn all(&self) -> impl Iterator<Item = &Question> {
+        self.0.iter().map(|(question, _)| question)
     }
 
     /// The questions that were put, and how they stand.
@@ -193,6 +209,9 @@ pub fn verdict(question: &Question, standing: Standing) -> Option<String> {
     let sure = sure.map_or(String::new(), |percent| format!(", {percent}% sure"));
     Some(match said {
         Some(said) if said == answer => format!("You said {said}{sure}: so it is."),
+        Some(said) if choice.is_some_and(|choice| question.is_right(choice)) => {
+            format!("You said {said}{sure}: so it is{}.", answer[said.len()..].replacen(':', ",", 1))
+        }
         Some(said) => format!("You said {said}{sure}. In this run: {answer}."),
         None => format!("In this run: {answer}."),
     })

@@ -11,7 +11,7 @@ use super::rows::Rows;
 use super::search::Search;
 use super::until::{self, Until};
 use super::zoom::Grain;
-use super::{branching, panes, pointer, scene, search};
+use super::{asking, branching, panes, pointer, scene, search};
 use crate::node::{EventId, Fact, Fault};
 use crate::trace::{Trace, Wanted, why_not_lines};
 
@@ -114,6 +114,7 @@ fn in_run(model: &mut Model, action: Action) {
         Action::Redo => told(model, |model| branching::step(model, true)),
         Action::Branch(number) => told(model, |model| branching::visit(model, number)),
         Action::Delete => told(model, branching::delete),
+        Action::Quiz => told(model, asking::put_next),
         Action::AskName => ask(model, Asks::Name),
         Action::AskFile => ask(model, Asks::File),
         Action::Help => {
@@ -587,10 +588,10 @@ fn at_question(model: &mut Model, action: Action, mut panel: Panel) {
         (Action::Choose(_), _) if panel.told => {}
         (Action::Choose(n), None) if (1..=options).contains(&n) => panel.choice = Some(n - 1),
         (Action::Choose(n), Some(choice)) if (1..=5).contains(&n) => {
-            tell(model, &mut panel, Some(choice), Some(n as u8 * 20));
+            asking::tell(model, &mut panel, Some(choice), Some(n as u8 * 20));
         }
-        (Action::Enter, Some(choice)) if !panel.told => tell(model, &mut panel, Some(choice), None),
-        (Action::Enter, None) if !panel.told && options == 0 => tell(model, &mut panel, None, None),
+        (Action::Enter, Some(choice)) if !panel.told => asking::tell(model, &mut panel, Some(choice), None),
+        (Action::Enter, None) if !panel.told && options == 0 => asking::tell(model, &mut panel, None, None),
         (Action::Enter, _) => {
             if !panel.told {
                 model.quiz.settle(panel.number, Standing::Skipped);
@@ -608,9 +609,4 @@ fn at_question(model: &mut Model, action: Action, mut panel: Panel) {
         _ => {}
     }
     model.mode = Mode::Question(panel);
-}
-
-fn tell(model: &mut Model, panel: &mut Panel, choice: Option<usize>, sure: Option<u8>) {
-    panel.told = true;
-    model.quiz.settle(panel.number, Standing::Answered(choice, sure));
 }

@@ -1,5 +1,6 @@
 //! The debugger tested from the keyboard to the frame, without a terminal.
 
+mod asking;
 mod branches;
 mod comfort;
 mod frames;

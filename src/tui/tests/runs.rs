@@ -26,6 +26,7 @@ pub fn show(name: &str, text: &str) -> Show<'static> {
         look: scenario.look.unwrap_or_default(),
         seed: Some(scenario.plan.seed),
         questions: Vec::new(),
+        asking: crate::tui::Asking::default(),
         violations: Vec::new(),
         start: None,
         ascii: false,
@@ -124,11 +125,13 @@ pub fn with_question() -> Show<'static> {
 
 pub fn question(text: &str, before: EventId) -> Question {
     Question {
+        topic: crate::tui::Topic::Lesson,
         text: text.to_owned(),
         options: ["n1", "n2", "n3", "n5"].map(str::to_owned).to_vec(),
         answer: Some("n2".to_owned()),
         because: "Whoever's random timeout ended first: nothing before tells you.".to_owned(),
         before,
+        shown: None,
     }
 }
 
