@@ -17,6 +17,8 @@ pub mod scenario;
 
 pub mod explore;
 
+pub mod course;
+
 #[cfg(feature = "tui")]
 pub mod tui;
 

@@ -12,8 +12,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["trace", "node"]),
     ("scenario", &["check", "trace", "protocols", "kernel", "node"]),
     ("explore", &["scenario", "check", "trace", "kernel", "node"]),
+    ("course", &["explore", "scenario", "check", "trace", "kernel", "node"]),
     ("tui", &["explore", "scenario", "check", "trace", "kernel", "node"]),
-    ("cli", &["tui", "explore", "scenario", "check", "trace", "kernel", "node"]),
+    ("cli", &["tui", "course", "explore", "scenario", "check", "trace", "kernel", "node"]),
 ];
 
 /// No file of the source is longer: it would not be read in one sitting.

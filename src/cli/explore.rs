@@ -419,31 +419,6 @@ fn bounds_in_words(bounds: &Bounds) -> String {
 
 /// What is wrong with the protocol's own code.
 fn tell_flaw(scenario: &Scenario, flaw: &Flaw) -> String {
-    let name = |node: &crate::node::NodeId| scenario.plan.cluster.name(*node).to_owned();
-    let said = match flaw {
-        Flaw::NotDeterministic { node, what, difference } => format!(
-            "{} does not do the same each time: {what}, in the same state, led to two outcomes\nthey differ in  {difference}\n\
-             look for a hash map that is iterated, a static variable, a clock or a thread",
-            name(node)
-        ),
-        Flaw::HashForgets { node, difference } => format!(
-            "two states of {} that are not equal have one hash: a Hash written by hand leaves out a field\nthey differ in  {difference}\n\
-             derive Hash, or declare the type with node_value!",
-            name(node)
-        ),
-        Flaw::EqForgets { node, difference } => format!(
-            "two states of {} that are said to be equal are not: an Eq written by hand leaves out a field\nthey differ in  {difference}\n\
-             derive Eq and Hash, or declare the type with node_value!",
-            name(node)
-        ),
-        Flaw::NotAlike => {
-            "nodes were taken to be alike and are not: the protocol treats its peers differently, by their \
-             order perhaps\nleave out --symmetry"
-                .to_owned()
-        }
-        Flaw::Panicked { node, what, text } => {
-            format!("the protocol's own code panicked: {} at {what}: {text}", name(node))
-        }
-    };
+    let said = flaw.words(&scenario.plan.cluster);
     format!("{}: {said}\nThe search was given up: what it says would be worth nothing.", scenario.name)
 }

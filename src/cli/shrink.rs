@@ -5,8 +5,7 @@ use super::arguments::{Plain, Shrink};
 use super::run::{Made, create};
 use super::shared::{Stop, counted, heeding, interrupted, invocation, load, pool, print, words_of};
 use crate::check::{Claim, Promise};
-use crate::explore::shrink::{Extent, Goal, Shrunk, Stand};
-use crate::explore::unexpected;
+use crate::explore::shrink::{Extent, Goal, Shrunk, Stand, goal_of};
 use crate::scenario::{Judged, Registry, Scenario};
 use crate::trace::{Digest, Lines, grouped};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -58,19 +57,12 @@ fn goal(shrink: &Shrink, scenario: &Scenario, judged: &Judged) -> Result<Option<
             || Stop::Said(Exit::Broken, format!("this run does not break {promise}: there is nothing to shrink"));
         return broken(promise).map(Some).ok_or_else(keeps);
     }
-    if let Some(violation) = unexpected(scenario, judge).min_by_key(|violation| violation.event) {
-        return Ok(Some(Goal::Broken(violation.promise)));
-    }
-    let missed = scenario.expect.iter().enumerate().find_map(|(place, expectation)| {
-        let is_missed = !judge.verdict(&expectation.claim, judged.end).holds;
-        let promise = if let Claim::Holds(promise) = expectation.claim { broken(promise) } else { None };
-        is_missed.then(|| promise.unwrap_or(Goal::Missed(place)))
-    });
+    let wrong = goal_of(scenario, judged);
     let shown = scenario.expect.iter().find_map(|expectation| match expectation.claim {
         Claim::Violated(promise) => broken(promise),
         _ => None,
     });
-    Ok(missed.or(shown))
+    Ok(wrong.or(shown))
 }
 
 /// How it stands, on standard error where that is a terminal.

@@ -18,6 +18,7 @@ mod tests;
 
 pub use reduce::{Stand, Tries};
 
+use super::unexpected;
 use crate::check::{Claim, Promise};
 use crate::node::Fault;
 use crate::scenario::syntax::Node;
@@ -33,6 +34,24 @@ pub enum Goal {
     Broken(Promise),
     /// This claim of the scenario, by its place, is missed.
     Missed(usize),
+}
+
+/// What goes wrong in a run that its scenario does not expect; `None` where nothing does.
+pub fn goal_of(scenario: &Scenario, judged: &Judged) -> Option<Goal> {
+    let judge = &judged.judge;
+    if let Some(violation) = unexpected(scenario, judge).min_by_key(|violation| violation.event) {
+        return Some(Goal::Broken(violation.promise));
+    }
+    scenario.expect.iter().enumerate().find_map(|(place, expectation)| {
+        if judge.verdict(&expectation.claim, judged.end).holds {
+            return None;
+        }
+        let broken = match expectation.claim {
+            Claim::Holds(promise) => judge.violation(promise),
+            _ => None,
+        };
+        Some(broken.map_or(Goal::Missed(place), |violation| Goal::Broken(violation.promise)))
+    })
 }
 
 /// How large a run is.

@@ -34,7 +34,7 @@ pub use path::Machines;
 pub use tally::Budget;
 
 use super::schedule::{Schedule, Unlisted};
-use crate::node::{LocalSpan, NodeId};
+use crate::node::{Cluster, LocalSpan, NodeId};
 use std::any::Any;
 use std::fmt::{self, Debug};
 
@@ -136,6 +136,38 @@ pub enum Flaw {
         /// What it panicked with.
         text: String,
     },
+}
+
+impl Flaw {
+    /// What is wrong, and what to do, in lines for people.
+    pub fn words(&self, cluster: &Cluster) -> String {
+        let name = |node: &NodeId| cluster.name(*node).to_owned();
+        match self {
+            Flaw::NotDeterministic { node, what, difference } => format!(
+                "{} does not do the same each time: {what}, in the same state, led to two outcomes\nthey differ in  {difference}\n\
+                 look for a hash map that is iterated, a static variable, a clock or a thread",
+                name(node)
+            ),
+            Flaw::HashForgets { node, difference } => format!(
+                "two states of {} that are not equal have one hash: a Hash written by hand leaves out a field\nthey differ in  {difference}\n\
+                 derive Hash, or declare the type with node_value!",
+                name(node)
+            ),
+            Flaw::EqForgets { node, difference } => format!(
+                "two states of {} that are said to be equal are not: an Eq written by hand leaves out a field\nthey differ in  {difference}\n\
+                 derive Eq and Hash, or declare the type with node_value!",
+                name(node)
+            ),
+            Flaw::NotAlike => {
+                "nodes were taken to be alike and are not: the protocol treats its peers differently, by their \
+                 order perhaps\nleave out --symmetry"
+                    .to_owned()
+            }
+            Flaw::Panicked { node, what, text } => {
+                format!("the protocol's own code panicked: {} at {what}: {text}", name(node))
+            }
+        }
+    }
 }
 
 impl Flaw {
