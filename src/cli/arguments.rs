@@ -70,6 +70,8 @@ pub enum Command {
     Stats(Stats),
     /// Judge a history that was recorded elsewhere: is it linearizable?
     CheckHistory(CheckHistory),
+    /// Write a crate for a student, with an assignment in it
+    New(New),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -270,6 +272,26 @@ pub struct Merge {
     /// How to print the failing seeds
     #[arg(long, default_value = "text")]
     pub format: Plain,
+}
+
+/// `new`
+#[derive(Args, Debug)]
+pub struct New {
+    /// The folder to make
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Which assignment; left out, those that there are are told
+    #[arg(long, value_name = "NAME")]
+    pub assignment: Option<String>,
+    /// Depend on this version of Pessimist on the registry, instead of the checkout that this program was built from
+    #[arg(long, value_name = "VERSION", conflicts_with = "git")]
+    pub version: Option<String>,
+    /// Depend on this repository
+    #[arg(long, value_name = "URL")]
+    pub git: Option<String>,
+    /// The commit or tag there
+    #[arg(long, value_name = "REV", requires = "git")]
+    pub rev: Option<String>,
 }
 
 /// `hunt`

@@ -17,6 +17,7 @@ mod foreign;
 mod hunt;
 mod list;
 mod merge;
+mod new;
 mod replay;
 mod run;
 #[cfg(feature = "tui")]
@@ -106,6 +107,7 @@ fn main_of(registry: &Registry) -> Exit {
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
         Some(Command::Merge(merge)) => merge::merge(&merge),
+        Some(Command::New(new)) => new::new(&new),
         Some(Command::Hunt(hunt)) => hunt::hunt(registry, &hunt),
         Some(Command::Explore(explore)) => explore::explore(registry, &explore),
         Some(Command::Shrink(shrink)) => shrink::shrink(registry, &shrink),

@@ -1,7 +1,6 @@
 //! A student's crate under test.
 
 use super::finding::{Finding, Hints};
-use crate::check::Claim;
 use crate::explore::shrink::{Goal, goal_of, shrink};
 use crate::explore::{Manner, Options, Searched, failure_of, limits_of, marks_of, search};
 use crate::kernel::Over;
@@ -295,13 +294,4 @@ fn within<T: Send>(patience: Duration, run: &str, check: impl FnOnce() -> T + Se
             }
         }
     })
-}
-
-/// What a scenario expects, in its own words, for whoever writes a report.
-pub fn expected(scenario: &Scenario) -> Vec<String> {
-    let written = scenario.expect.iter().map(|expectation| match &expectation.claim {
-        Claim::Holds(promise) => promise.to_string(),
-        _ => expectation.text.clone(),
-    });
-    written.collect()
 }

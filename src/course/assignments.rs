@@ -1,0 +1,127 @@
+//! The assignments that come with Pessimist: the same files as in the folder `assignments`.
+//!
+//! What students get is in the program. What they do not get, the solutions and the mistakes that are planted around them,
+//! is not: it lies in that folder, for teachers and for our own tests.
+
+/// A file of a student's crate: its path there, and its text.
+pub type File = (&'static str, &'static str);
+
+/// What students build.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment {
+    /// Its name, such as `gossip`.
+    pub name: &'static str,
+    /// Its place in the course.
+    pub number: u32,
+    /// In a few words.
+    pub title: &'static str,
+    /// What is to be built, what is promised, how to go about it.
+    pub handout: &'static str,
+    /// `src/lib.rs` as students get it.
+    pub skeleton: &'static str,
+    /// `tests/public.rs`.
+    pub tests: &'static str,
+    /// Scenarios, by their file's name.
+    pub scenarios: &'static [File],
+    /// Snapshots with blanks, by their file's name.
+    pub snapshots: &'static [File],
+    /// Scenarios that students do not see.
+    pub hidden: &'static [File],
+    /// What is marked.
+    pub exam: &'static [Test],
+}
+
+/// One thing that is marked.
+#[derive(Clone, Copy, Debug)]
+pub struct Test {
+    /// What it shows, in a few words.
+    pub name: &'static str,
+    /// The scenario: `scenarios/calm.ron`, or `hidden/nemesis.ron`.
+    pub scenario: &'static str,
+    /// How it is run.
+    pub how: How,
+    /// What it is worth.
+    pub points: u32,
+}
+
+/// How a test is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// Twice with its own seed: the same must come of it.
+    Run,
+    /// With so many seeds.
+    Sweep(u64),
+    /// In every order within its bounds.
+    Explore,
+}
+
+/// An assignment from the files of its folder.
+macro_rules! assignment {
+    (
+        $number:literal $name:literal: $title:literal,
+        scenarios: [$($scenario:literal),* $(,)?], snapshots: [$($snapshot:literal),* $(,)?], hidden: [$($hidden:literal),* $(,)?],
+        exam: [$(($points:literal, $file:literal, $how:expr, $what:literal)),* $(,)?]
+    ) => {
+        Assignment {
+            name: $name,
+            number: $number,
+            title: $title,
+            handout: include_str!(concat!("../../assignments/", $name, "/handout.md")),
+            skeleton: include_str!(concat!("../../assignments/", $name, "/skeleton.rs")),
+            tests: include_str!(concat!("../../assignments/", $name, "/tests.rs")),
+            scenarios: &[$((
+                concat!($scenario, ".ron"),
+                include_str!(concat!("../../assignments/", $name, "/scenarios/", $scenario, ".ron")),
+            )),*],
+            snapshots: &[$((
+                concat!($snapshot, ".snap"),
+                include_str!(concat!("../../assignments/", $name, "/", $snapshot, ".snap")),
+            )),*],
+            hidden: &[$((
+                concat!($hidden, ".ron"),
+                include_str!(concat!("../../assignments/", $name, "/hidden/", $hidden, ".ron")),
+            )),*],
+            exam: &[$(Test { name: $what, scenario: concat!($file, ".ron"), how: $how, points: $points }),*],
+        }
+    };
+}
+
+use How::{Explore, Run, Sweep};
+
+/// All assignments, in the order of the course.
+pub const ALL: &[Assignment] = &[assignment! {
+    5 "gossip": "Gossip: everybody hears, whatever the network does",
+    scenarios: ["calm", "lossy", "cut", "modest"], snapshots: ["calm"], hidden: ["nemesis", "twelve", "rest", "crash"],
+    exam: [
+        (10, "scenarios/calm", Run, "everybody hears in a calm network"),
+        (10, "scenarios/lossy", Sweep(200), "everybody hears in a network that loses"),
+        (10, "scenarios/cut", Sweep(100), "everybody hears after a cut"),
+        (5, "scenarios/modest", Sweep(20), "nobody speaks when all is said"),
+        (5, "scenarios/small", Explore, "nothing is delivered twice in any order"),
+        (30, "hidden/nemesis", Sweep(200), "everybody hears after cuts, pauses and losses"),
+        (15, "hidden/twelve", Sweep(50), "twelve members, and not too many words"),
+        (15, "hidden/rest", Sweep(20), "a minute in which nothing more is said"),
+    ]
+}];
+
+/// The assignment of that name.
+pub fn find(name: &str) -> Option<&'static Assignment> {
+    ALL.iter().find(|assignment| assignment.name == name)
+}
+
+impl Assignment {
+    /// The text of one of its scenarios, hidden or not.
+    pub fn scenario(&self, path: &str) -> Option<&'static str> {
+        let (files, name) = match path.split_once('/')? {
+            ("scenarios", name) => (self.scenarios, name),
+            ("hidden", name) => (self.hidden, name),
+            _ => return None,
+        };
+        files.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
+    /// What it is worth as a whole.
+    pub fn points(&self) -> u32 {
+        self.exam.iter().map(|test| test.points).sum()
+    }
+}
