@@ -96,11 +96,11 @@ pub const ALL: &[Assignment] = &[assignment! {
         (10, "scenarios/calm", Run, "everybody hears in a calm network"),
         (10, "scenarios/lossy", Sweep(200), "everybody hears in a network that loses"),
         (10, "scenarios/cut", Sweep(100), "everybody hears after a cut"),
-        (5, "scenarios/modest", Sweep(20), "nobody speaks when all is said"),
-        (5, "scenarios/small", Explore, "nothing is delivered twice in any order"),
-        (30, "hidden/nemesis", Sweep(200), "everybody hears after cuts, pauses and losses"),
-        (15, "hidden/twelve", Sweep(50), "twelve members, and not too many words"),
-        (15, "hidden/rest", Sweep(20), "a minute in which nothing more is said"),
+        (10, "scenarios/modest", Sweep(20), "nobody speaks when all is said"),
+        (25, "hidden/nemesis", Sweep(200), "everybody hears after cuts, pauses and losses"),
+        (10, "hidden/twelve", Sweep(50), "twelve members, and not too many words"),
+        (10, "hidden/rest", Sweep(20), "a minute in which nothing more is said"),
+        (15, "hidden/crash", Sweep(50), "what one has heard of a member that is gone, all hear"),
     ]
 }];
 
