@@ -43,6 +43,7 @@ pub fn aloud(text: &str) -> String {
     let mut text = plain(text);
     // Sides of a cut stand apart; values that are held together stand beside each other.
     text = text.replace(" | ", if text.contains("CUT ") { " from " } else { " beside " }).replace('|', " ");
+    text = ways(&text);
     for (sign, words) in PHRASES {
         text = text.replace(sign, words);
     }
@@ -52,6 +53,17 @@ pub fn aloud(text: &str) -> String {
         said.push(spoken(word, after_number));
     }
     tidied(&said.join(" "))
+}
+
+/// The way of a message: `c1>n4` as `c1 to n4`. A sign that stands alone compares.
+fn ways(text: &str) -> String {
+    let way = |word: &str| match word.split_once('>') {
+        Some((from, to)) if !from.is_empty() && to.starts_with(|c: char| c.is_alphanumeric()) => {
+            format!("{from} to {to}")
+        }
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(way).collect::<Vec<_>>().join(" ")
 }
 
 /// A text as a sentence, or several: with a capital where it begins with a word, and an end.
@@ -112,7 +124,8 @@ fn unit(text: &str) -> Option<&'static str> {
 fn tidied(text: &str) -> String {
     let mut out = text.to_owned();
     for _ in 0..3 {
-        for (from, to) in [("  ", " "), (" ,", ","), (",,", ","), (",.", "."), (",;", ";"), (",:", ":"), (" .", ".")] {
+        for (from, to) in [("  ", " "), (" ,", ","), (",,", ","), (",.", "."), (",;", ";"), (",:", ":"), (" .", ".")]
+        {
             out = out.replace(from, to);
         }
     }
@@ -130,12 +143,17 @@ mod tests {
     fn signs_become_words() {
         let said = [
             ("n3+n1 = 2 of 3: n3 LEADS term 1 (e31)", "n3 and n1 equals 2 of 3: n3 leads term 1, event 31"),
-            ("n4's timeout ends first: candidate, term 1", "n4's timeout ends first, and it starts an election for term 1"),
+            (
+                "n4's timeout ends first: candidate, term 1",
+                "n4's timeout ends first, and it starts an election for term 1",
+            ),
             ("delay 1-5 ms, no loss; 1.50%", "delay 1 to 5 milliseconds, no loss; 1.50 percent"),
             ("CUT n1 n2 | n3 n4", "a cut parts n1 n2 from n3 n4"),
             ("c1 gives up on y=7: UNKNOWN", "c1 gives up on y equals 7, and the outcome is unknown"),
             ("n1..n5; after 10ms", "n1 to n5; after 10 milliseconds"),
             ("AppendEntries of s1", "AppendEntries of s1"),
+            ("lost: Request c1>n4", "lost: Request c1 to n4"),
+            ("W + R > N", "W and R more than N"),
         ];
         for (written, spoken) in said {
             assert_eq!(aloud(written), spoken);

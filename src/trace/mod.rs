@@ -32,7 +32,7 @@ pub use stamps::Stamps;
 pub use story::{Asked, COLUMNS, LINES, Standing, Telling, hung, narrate, tell, wrap};
 pub use tree::{Change, Tree, changes, outline_of, tree_of};
 pub use why::{
-    Absence, Again, Past, Row, STEPS, Step, TOLD, Violation, Wanted, explain_violation, narrate_violation, past_lines, whole_past, why,
-    why_lines, why_not, why_not_lines,
+    Absence, Again, Past, Row, STEPS, Step, TOLD, Violation, Wanted, explain_violation, narrate_violation,
+    past_lines, whole_past, why, why_lines, why_not, why_not_lines,
 };
 pub use words::{fact_words, fault_words, grouped, operation_words, outcome_words, spaced_units};

@@ -262,8 +262,8 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
         let voters: Vec<String> = votes.iter().map(|vote| trace.cluster().name(vote.1).to_owned()).collect();
         let votes = count_of(votes.len(), "vote");
         let gives = gives_way.as_deref().unwrap_or_default();
-        moment =
-            moment.spoken(format!("{name} leads term {number} with {votes} of {all}, from {}{gives}", listed(&voters)));
+        moment = moment
+            .spoken(format!("{name} leads term {number} with {votes} of {all}, from {}{gives}", listed(&voters)));
     }
     if let Some(line) = leaderless(survey, event, node, term) {
         moment.aside.push(line);

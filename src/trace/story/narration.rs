@@ -3,9 +3,8 @@
 use super::moment::Moment;
 use super::page::Page;
 use super::sections::Section;
-use super::verdicts::{Tally, tallies};
+use super::verdicts::tallies;
 use super::{Asked, Standing, Teller, chosen, fold, reveal};
-use crate::node::EventId;
 use crate::trace::aloud::{aloud, event_aloud, sentence};
 use crate::trace::record::Trace;
 use crate::trace::words::{count_of, grouped, listed, plain};
@@ -137,7 +136,7 @@ impl Teller<'_> {
 fn claim(standing: Standing, text: &str) -> String {
     let (name, detail) = text.split_once(": ").unwrap_or((text, ""));
     let name = name.strip_suffix(" broken, as expected").unwrap_or(name);
-    let is_promise = !name.contains(' ');
+    let is_promise = !name.contains(' ') && name.starts_with(|c: char| c.is_ascii_uppercase());
     let what = match (standing, is_promise) {
         (Standing::Broken, true) => format!("The promise {name} was broken"),
         (Standing::Shown, true) => format!("As the scenario expects, the promise {name} was broken"),

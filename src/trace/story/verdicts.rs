@@ -131,10 +131,7 @@ impl Tally {
 }
 
 /// A tally for each kind of operation.
-pub(super) fn tallies(
-    survey: &Survey<'_>,
-    lost: Option<&BTreeSet<OperationId>>,
-) -> BTreeMap<&'static str, Tally> {
+pub(super) fn tallies(survey: &Survey<'_>, lost: Option<&BTreeSet<OperationId>>) -> BTreeMap<&'static str, Tally> {
     let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for (record, life) in survey.trace.operations().iter().zip(&survey.lives) {
         let tally = tallies.entry(op_kind(&record.operation.op)).or_default();

@@ -2,6 +2,7 @@
 
 use super::{COLUMNS, Explainer, why_lines};
 use crate::node::{EventId, Fault};
+use crate::trace::aloud::sentence;
 use crate::trace::record::Trace;
 use crate::trace::story::survey::Survey;
 use crate::trace::story::wrap;
