@@ -221,6 +221,47 @@ fn a_story_is_at_most_45_lines_of_80_columns() {
 }
 
 #[test]
+fn golden_narrations() {
+    for name in ["raft/leader-crash", "start/two-generals"] {
+        let told = stdout(&["run", name, "--narrate"]);
+        insta::assert_snapshot!(format!("narration_{}", name.replace('/', "_")), told);
+    }
+}
+
+#[test]
+fn a_narration_can_be_listened_to() {
+    // The first of each chapter, and some that say much.
+    let names = [
+        "start/no-shared-now",
+        "time/drift",
+        "order/lamport",
+        "broadcast/causal",
+        "raft/forgotten-vote",
+        "replication/async-failover",
+        "replication/quorum",
+        "replication/cart",
+        "time/redlock",
+        "order/snapshot",
+    ];
+    for name in names {
+        let told = stdout(&["run", name, "--narrate"]);
+        assert!(told.lines().count() > 8, "{name}");
+        for line in told.lines() {
+            let is_command = line.contains("pessimist");
+            assert!(line.is_ascii() && !line.contains("  ") && !line.trim().is_empty(), "{name}: {line:?}");
+            if is_command {
+                continue;
+            }
+            let has_end = line.ends_with(['.', '?', '!', ':']) || line.starts_with("Question: ");
+            assert!(has_end, "{name}: {line:?}");
+            let signs = ['>', '<', '=', '*', '|', '[', ']', '{', '}', '~', '#', '%'];
+            assert!(!line.contains(signs), "{name}: {line:?}");
+        }
+    }
+    assert_eq!(exit(&["run", "raft/leader-crash", "--narrate", "--format", "log"]), 2);
+}
+
+#[test]
 fn exit_codes_say_how_it_ended() {
     assert_eq!(exit(&["run", "start/two-generals"]), 0);
     assert_eq!(exit(&["run", "raft/nothing"]), 3);

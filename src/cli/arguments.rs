@@ -147,6 +147,9 @@ pub struct Run {
     /// Tell all that is known: every verdict with its promise
     #[arg(long)]
     pub verbose: bool,
+    /// Tell the story in whole sentences, one a line, for screen readers; does not stop to ask
+    #[arg(long)]
+    pub narrate: bool,
 }
 
 /// What `run` prints.

@@ -10,7 +10,7 @@ use crate::explore::unexpected;
 use crate::kernel::Over;
 use crate::node::{EventId, SimSpan, SimTime};
 use crate::scenario::{Failure, Moment, Opened, Registry, Runner, Scenario};
-use crate::trace::{Asked, Digest, Lines, Standing, Telling, explain_violation, grouped, tell};
+use crate::trace::{Asked, Digest, Lines, Standing, Telling, explain_violation, grouped, narrate, tell};
 use rayon::prelude::*;
 use std::cell::OnceCell;
 use std::fs::File;
@@ -18,6 +18,9 @@ use std::io::{BufWriter, IsTerminal, Write};
 
 pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> {
     super::export::refuse_from_without_picture(run)?;
+    if run.narrate && run.format != Format::Story {
+        return Err(Stop::usage("--narrate tells the story; other formats cannot be narrated: leave out --format"));
+    }
     let mut scenario = load(&run.which)?;
     if let Some(until) = &run.until {
         let span: SimSpan = until.parse().map_err(Stop::usage)?;
@@ -29,7 +32,7 @@ pub fn run(registry: &Registry, run: &Run, _color: Color) -> Result<Exit, Stop> 
     }
     let changed = but::changed(registry, made, &run.which.but)?;
     match run.format {
-        Format::Story => but::tell(changed, run),
+        Format::Story if !run.narrate => but::tell(changed, run),
         _ => changed.made.run(run),
     }
 }
@@ -99,18 +102,23 @@ impl Made {
             Format::Story => {
                 let opened = self.open(Lines::Digest(Digest::default()))?;
                 let asks = !run.no_ask
+                    && !run.narrate
                     && run.out.is_none()
                     && std::io::stdin().is_terminal()
                     && std::io::stdout().is_terminal();
+                let told = || match run.narrate {
+                    true => self.narration(&opened, run.verbose),
+                    false => self.story(&opened, run.verbose, &[]),
+                };
                 match &run.out {
                     Some(path) => {
-                        let story = self.story(&opened, run.verbose, &[]);
+                        let story = told();
                         let mut file = create(path)?;
                         writeln!(file, "{}", story.join("\n"))?;
                         file.flush()?;
                     }
                     None if asks => self.tell_and_ask(&opened, run.verbose)?,
-                    None => print(&self.story(&opened, run.verbose, &[]).join("\n"))?,
+                    None => print(&told().join("\n"))?,
                 }
                 self.exit(&opened)
             }
@@ -206,6 +214,25 @@ impl Made {
         lines
     }
 
+    /// The story in whole sentences, for the ear. Where a promise was broken beside the main one, how is not told.
+    fn narration(&self, opened: &Opened, verbose: bool) -> Vec<String> {
+        let shown = shown_violations(&self.scenario, &opened.judge);
+        let main = shown.iter().find(|violation| violation.promise != Promise::SinglePrimary).map(|it| it.promise);
+        let (mut broken, mut taken) = (Vec::new(), 0);
+        for violation in &shown {
+            let told = self.told(violation);
+            if verbose || Some(violation.promise) == main {
+                broken.push(told);
+            } else if !self.mentioned(violation.promise) {
+                taken += self.brief_breach(violation).len() + 1;
+                broken.push(crate::trace::Violation { culprits: Vec::new(), ..told });
+            }
+        }
+        let mut telling = self.telling(opened, verbose, &[], taken);
+        telling.name.extend(self.but.iter().map(|change| format!(", but {change}")));
+        narrate(opened.session.trace(), &telling, &broken)
+    }
+
     /// What was broken in a run that a search has found, and where to look.
     pub fn found(&self, opened: &Opened) -> Vec<String> {
         let shown = shown_violations(&self.scenario, &opened.judge);
@@ -229,8 +256,22 @@ impl Made {
 
     /// How a promise was broken, and where to look.
     fn breach(&self, opened: &Opened, violation: &Violation) -> Vec<String> {
+        let mut lines = explain_violation(opened.session.trace(), &self.told(violation));
+        // The judge and the storyteller may have drawn the same conclusion.
+        let mut said: Vec<String> = Vec::new();
+        lines.retain(|line| {
+            let fresh = !said.iter().any(|earlier| earlier == line.trim());
+            said.push(line.trim().to_owned());
+            fresh
+        });
+        lines.extend(self.other_variants());
+        lines
+    }
+
+    /// A broken promise as it is told.
+    fn told(&self, violation: &Violation) -> crate::trace::Violation {
         let at = violation.event.to_string();
-        let told = crate::trace::Violation {
+        crate::trace::Violation {
             name: violation.name(),
             at: Some(violation.event),
             headline: violation.headline.clone(),
@@ -241,17 +282,7 @@ impl Made {
             insight: violation.insight.iter().cloned().collect(),
             from_start: setting::from_start(&self.scenario.plan),
             next: vec![self.command("view", &["--at", &at])],
-        };
-        let mut lines = explain_violation(opened.session.trace(), &told);
-        // The judge and the storyteller may have drawn the same conclusion.
-        let mut said: Vec<String> = Vec::new();
-        lines.retain(|line| {
-            let fresh = !said.iter().any(|earlier| earlier == line.trim());
-            said.push(line.trim().to_owned());
-            fresh
-        });
-        lines.extend(self.other_variants());
-        lines
+        }
     }
 
     /// Commands that run the other variants, to see what the promise hangs on.

@@ -220,6 +220,7 @@ pub const TABLE: &[Binding] = &[
     line(Panes, &[c('b')], A::Show(P::Branches), "", "the tree of branches"),
     line(Panes, &[c('=')], A::Show(P::Compare), "", "two branches side by side"),
     line(Panes, &[c('w')], A::Show(P::Why), "", "why this event"),
+    line(Panes, &[c('n')], A::Show(P::Narration), "", "where you are, in sentences"),
     line(Panes, &[c('z')], A::Inspector, "", "make it larger, or away"),
     line(Panes, &[k(Esc), c('q')], A::Close, "close", "stay as it is"),
     line(Palette, &[k(Down)], A::Next, "next", "the next action"),

@@ -155,6 +155,12 @@ impl Zoom {
         }
     }
 
+    /// The turns before an event, the last first.
+    pub fn turns_before(&self, id: EventId) -> impl Iterator<Item = EventId> {
+        let [.., turns] = &self.marked;
+        std::iter::successors(turns.before(id), |id| turns.before(*id))
+    }
+
     /// The turns among the events of a slice.
     pub fn turns(&self, row: Row) -> impl Iterator<Item = EventId> {
         let [.., turns] = &self.marked;

@@ -253,10 +253,18 @@ fn accession(survey: &Survey<'_>, number: u64, term: &Term, event: EventId, node
         *at > event && term.candidates.iter().any(|candidate| candidate.1 == *rival) && *rival != node
     });
     let rivals: Vec<String> = rivals.map(|rival| trace.cluster().name(rival.1).to_owned()).collect();
-    if (1..=3).contains(&rivals.len()) {
-        text += &format!("; {} {} way", listed(&rivals), if rivals.len() == 1 { "gives" } else { "give" });
-    }
+    let gives_way = (1..=3)
+        .contains(&rivals.len())
+        .then(|| format!("; {} {} way", listed(&rivals), if rivals.len() == 1 { "gives" } else { "give" }));
+    text.extend(gives_way.as_deref());
     let mut moment = Moment::new(event, 80, "election won", text).mark('*');
+    if !votes.is_empty() && !is_minority(votes.len(), all) {
+        let voters: Vec<String> = votes.iter().map(|vote| trace.cluster().name(vote.1).to_owned()).collect();
+        let votes = count_of(votes.len(), "vote");
+        let gives = gives_way.as_deref().unwrap_or_default();
+        moment = moment
+            .spoken(format!("{name} leads term {number} with {votes} of {all}, from {}{gives}", listed(&voters)));
+    }
     if let Some(line) = leaderless(survey, event, node, term) {
         moment.aside.push(line);
     }

@@ -10,6 +10,7 @@ mod faults;
 mod fold;
 mod layout;
 mod moment;
+mod narration;
 mod operations;
 mod others;
 mod page;
@@ -22,6 +23,7 @@ pub use layout::COLUMNS;
 
 pub(super) use elections::{is_minority, millis, silence};
 pub use layout::wrap;
+pub use narration::narrate;
 pub use verdicts::hung;
 
 use super::record::Trace;
@@ -111,6 +113,12 @@ pub enum Standing {
 ///
 /// Where not all turning points fit, the story has fewer sections, whose headings take room as well.
 pub fn tell(trace: &Trace, telling: &Telling) -> Vec<String> {
+    let (teller, page) = chosen(trace, telling);
+    teller.story(&page)
+}
+
+/// What is told of a run: the moments, and the page of those for which there is room.
+fn chosen<'a>(trace: &'a Trace, telling: &'a Telling) -> (Teller<'a>, Page) {
     let survey = Survey::of(trace);
     let teller = Teller { telling, moments: moments(&survey, telling), survey };
     let limit = if telling.verbose { LINES_VERBOSE } else { LINES.saturating_sub(telling.taken) };
@@ -124,7 +132,8 @@ pub fn tell(trace: &Trace, telling: &Telling) -> Vec<String> {
             break;
         }
     }
-    best.map_or_else(Vec::new, |page| teller.story(&page))
+    let page = best.expect("the whole run is always a choice");
+    (teller, page)
 }
 
 /// Everything that is worth a line, in order.
@@ -218,7 +227,7 @@ impl Teller<'_> {
     fn section(&self, section: &Section, page: &Page, lines: &mut Vec<String>) {
         lines.push(String::new());
         lines.extend(wrap(&plain(&section.title), COLUMNS, COLUMNS));
-        let (mut told, mut elections) = (BTreeSet::new(), 0);
+        let mut told = BTreeSet::new();
         for place in self.within(section) {
             let moment = &self.moments[place];
             if page.told.contains(&place) {
@@ -227,16 +236,26 @@ impl Teller<'_> {
                 if page.asides.contains(&place) {
                     lines.extend(below(&moment.aside));
                 }
-            } else if moment.class == "election won" {
-                elections += 1;
             }
         }
+        let elections = self.untold_elections(section, page);
         let mut parts = fold::fold(&self.survey, section.from, section.to, &told);
         if elections > 0 {
             parts.push(count_of(elections, "more election"));
         }
         let events = format!("[{}]", count_of((section.to.0 - section.from.0) as usize, "event"));
         lines.extend(layout::tagged("         :  ", &layout::glued(&parts.join(", ")), &events));
+    }
+
+    /// How many elections of a section are not told one by one.
+    fn untold_elections(&self, section: &Section, page: &Page) -> usize {
+        let untold = self.within(section).filter(|place| !page.told.contains(place));
+        untold.filter(|&place| self.moments[place].class == "election won").count()
+    }
+
+    /// Questions whose answers were not seen on the way: those of the whole run, and of many.
+    fn open_questions(&self) -> impl Iterator<Item = &Asked> {
+        self.telling.questions.iter().filter(|asked| asked.shown.is_none() || asked.answer.is_none())
     }
 
     /// A moment as it is told, without what may be left out.
@@ -249,10 +268,9 @@ impl Teller<'_> {
         lines
     }
 
-    /// Questions whose answers were not seen on the way: those of the whole run, and of many.
+    /// The answers that were not seen on the way.
     fn answers(&self, lines: &mut Vec<String>) {
-        let open: Vec<&Asked> =
-            self.telling.questions.iter().filter(|asked| asked.shown.is_none() || asked.answer.is_none()).collect();
+        let open: Vec<&Asked> = self.open_questions().collect();
         if !open.is_empty() {
             lines.push(String::new());
             lines.extend(self.answers_head());

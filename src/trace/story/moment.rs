@@ -16,6 +16,8 @@ pub(super) struct Moment {
     /// `*` progress, `!` a fault, `?` a question.
     pub mark: char,
     pub text: String,
+    /// What is said in its place where it is not read but heard.
+    pub spoken: Option<String>,
     pub weight: u32,
     /// What kind of thing it is.
     pub class: &'static str,
@@ -36,6 +38,7 @@ impl Moment {
             timed: true,
             mark: ' ',
             text: text.into(),
+            spoken: None,
             weight,
             class,
             ends: Vec::new(),
@@ -46,6 +49,10 @@ impl Moment {
 
     pub fn mark(self, mark: char) -> Self {
         Moment { mark, ..self }
+    }
+
+    pub fn spoken(self, spoken: String) -> Self {
+        Moment { spoken: Some(spoken), ..self }
     }
 
     pub fn unnamed(self) -> Self {

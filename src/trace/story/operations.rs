@@ -260,7 +260,9 @@ fn unknown(survey: &Survey<'_>, ends: &[(EventId, usize)]) -> Moment {
         _ => listed(&shortened(row)),
     };
     let text = format!("{who} {verb} up on {row}, until {until}: {} UNKNOWN", ends.len());
+    let spoken = format!("{who} {verb} up on {row}, until {until} s, and {} outcomes are unknown", ends.len());
     let mut moment = Moment::new(event, 61, "unknown outcome", text)
+        .spoken(spoken)
         .unnamed()
         .ending(ends.iter().map(|end| records[end.1].operation.id));
     moment.below.extend(whole_row_lost(survey, ends));

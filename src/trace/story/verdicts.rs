@@ -16,7 +16,10 @@ pub(super) fn tell(survey: &Survey<'_>, telling: &Telling, lines: &mut Vec<Strin
     lines.push(String::new());
     lines.push("VERDICTS, this run only".to_owned());
     promises(telling, lines);
-    operations(survey, telling.lost.as_ref(), lines);
+    for (kind, tally) in tallies(survey, telling.lost.as_ref()) {
+        let counts = tally.counts(survey.applies, telling.lost.is_some());
+        lines.extend(item(&format!("  {kind}s  "), &counts.join("; ")));
+    }
     if !telling.measures.is_empty() {
         lines.extend(hung("MEASURES  ", &glued(&plain(&telling.measures))));
     }
@@ -82,8 +85,9 @@ pub fn hung(head: &str, text: &str) -> Vec<String> {
     parts.iter().enumerate().map(|(place, part)| format!("{}{}", start(place), part.replace(GLUE, " "))).collect()
 }
 
+/// How the operations of one kind ended, and what became of those about which nobody was told.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     ok: usize,
     failed: usize,
     unknown: usize,
@@ -94,8 +98,40 @@ struct Tally {
     writes: bool,
 }
 
-/// A line for each kind of operation: how they ended, and what became of those about which nobody was told.
-fn operations(survey: &Survey<'_>, lost: Option<&BTreeSet<OperationId>>, lines: &mut Vec<String>) {
+impl Tally {
+    /// How many operations there were.
+    pub fn all(&self) -> usize {
+        self.ok + self.failed + self.unknown + self.pending
+    }
+
+    /// The counts in words, where it is known or not what was applied, and whether a judge knows what is lost.
+    pub fn counts(&self, applies: bool, judged: bool) -> Vec<String> {
+        let mut parts = vec![format!("{} ok", self.ok)];
+        if self.failed > 0 {
+            parts.push(format!("{} failed", self.failed));
+        }
+        if self.unknown > 0 {
+            let mut fates = Vec::new();
+            if applies && self.writes {
+                let open = self.unknown - self.kept - self.never;
+                let counts = [(self.kept, "kept"), (self.never, "never happened"), (open, "undecided")];
+                fates.extend(counts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}")));
+            }
+            let fates = if fates.is_empty() { String::new() } else { format!(" ({})", fates.join(", ")) };
+            parts.push(format!("{} unknown{fates}", self.unknown));
+        }
+        if (applies || judged) && self.writes && self.ok > 0 {
+            parts.push(format!("{} ok-but-lost", self.lost));
+        }
+        if self.pending > 0 {
+            parts.push(format!("{} open", self.pending));
+        }
+        parts
+    }
+}
+
+/// A tally for each kind of operation.
+pub(super) fn tallies(survey: &Survey<'_>, lost: Option<&BTreeSet<OperationId>>) -> BTreeMap<&'static str, Tally> {
     let mut tallies: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for (record, life) in survey.trace.operations().iter().zip(&survey.lives) {
         let tally = tallies.entry(op_kind(&record.operation.op)).or_default();
@@ -105,29 +141,7 @@ fn operations(survey: &Survey<'_>, lost: Option<&BTreeSet<OperationId>>, lines: 
         let was_told = matches!(life.end, Some((_, End::Ok(_)))) && !record.operation.op.is_read();
         tally.lost += usize::from(was_told && is_lost);
     }
-    for (kind, tally) in tallies {
-        let mut parts = vec![format!("{} ok", tally.ok)];
-        if tally.failed > 0 {
-            parts.push(format!("{} failed", tally.failed));
-        }
-        if tally.unknown > 0 {
-            let mut fates = Vec::new();
-            if survey.applies && tally.writes {
-                let open = tally.unknown - tally.kept - tally.never;
-                let counts = [(tally.kept, "kept"), (tally.never, "never happened"), (open, "undecided")];
-                fates.extend(counts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}")));
-            }
-            let fates = if fates.is_empty() { String::new() } else { format!(" ({})", fates.join(", ")) };
-            parts.push(format!("{} unknown{fates}", tally.unknown));
-        }
-        if (survey.applies || lost.is_some()) && tally.writes && tally.ok > 0 {
-            parts.push(format!("{} ok-but-lost", tally.lost));
-        }
-        if tally.pending > 0 {
-            parts.push(format!("{} open", tally.pending));
-        }
-        lines.extend(item(&format!("  {kind}s  "), &parts.join("; ")));
-    }
+    tallies
 }
 
 fn count(tally: &mut Tally, op: &Op, life: &Life) {

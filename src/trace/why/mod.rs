@@ -17,7 +17,7 @@ mod words;
 
 pub use all::{Past, TOLD, past_lines, whole_past};
 pub use not::{Absence, Row, Wanted, why_not, why_not_lines};
-pub use violation::{Violation, explain_violation};
+pub use violation::{Violation, explain_violation, narrate_violation};
 
 use super::record::Trace;
 use super::story::survey::Survey;

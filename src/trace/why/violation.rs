@@ -2,6 +2,7 @@
 
 use super::{COLUMNS, Explainer, why_lines};
 use crate::node::{EventId, Fault};
+use crate::trace::aloud::sentence;
 use crate::trace::record::Trace;
 use crate::trace::story::survey::Survey;
 use crate::trace::story::wrap;
@@ -63,6 +64,39 @@ pub fn explain_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
     }
     violation.insight.iter().for_each(|text| lines.extend(headed("", text)));
     lines.extend(commands(violation));
+    lines
+}
+
+/// The same for the ear: whole sentences, one a line, and commands on lines of their own. A picture is not told; what
+/// was seen is.
+pub fn narrate_violation(trace: &Trace, violation: &Violation) -> Vec<String> {
+    let at = violation.at.map(|at| format!(" at {at}")).unwrap_or_default();
+    let mut lines = vec![sentence(&format!("The promise {} was broken{at}: {}", violation.name, violation.headline))];
+    lines.push(sentence(&format!("What was promised: {}", violation.promised)));
+    lines.extend(violation.seen.iter().map(|seen| sentence(&format!("What was seen: {seen}"))));
+    let survey = Survey::of(trace);
+    let explainer = Explainer { from_start: &violation.from_start, ..Explainer::new(&survey) };
+    let doubles = explainer.double_votes(&violation.culprits);
+    for double in &doubles {
+        let voter = trace.cluster().name(double.voter);
+        lines.push(format!("{voter} is in both majorities: it voted twice."));
+    }
+    let steps = explainer.steps_of_all(&violation.culprits, &doubles);
+    if !steps.is_empty() {
+        lines.push("How it came about, step by step.".to_owned());
+    }
+    for step in &steps {
+        let note = step.note.as_ref().map_or(String::new(), |note| format!(", {note}"));
+        lines.push(sentence(&format!("{}: {}{note}", step.event, step.words.trim_end_matches('.'))));
+    }
+    if !doubles.is_empty() && !violation.insight.iter().any(|text| text == MAJORITIES) {
+        lines.push(MAJORITIES.to_owned());
+    }
+    lines.extend(violation.insight.iter().map(|text| sentence(text)));
+    if !violation.next.is_empty() {
+        lines.push("To look at it, run:".to_owned());
+        lines.extend(violation.next.iter().map(|command| plain(command)));
+    }
     lines
 }
 

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod compare;
+mod narration;
 mod texts;
 mod traffic;
 
@@ -30,11 +31,13 @@ pub enum Pane {
     Compare,
     /// The causal story of the event.
     Why,
+    /// The place in the run in whole sentences, for a screen reader.
+    Narration,
 }
 
 impl Pane {
     /// All of them, in the order in which they follow each other.
-    pub const ALL: [Pane; 12] = [
+    pub const ALL: [Pane; 13] = [
         Pane::Event,
         Pane::Cluster,
         Pane::Log,
@@ -47,6 +50,7 @@ impl Pane {
         Pane::Branches,
         Pane::Compare,
         Pane::Why,
+        Pane::Narration,
     ];
 
     /// Whether its lines are rows of a table: these are cut where they are too long, and what is said about them is not.
@@ -70,6 +74,7 @@ impl Pane {
             Pane::Branches => "BRANCHES",
             Pane::Compare => "SIDE BY SIDE",
             Pane::Why => "WHY",
+            Pane::Narration => "NARRATION",
         }
     }
 }
@@ -102,5 +107,6 @@ pub fn lines(model: &Model, scene: &Scene, width: usize) -> Vec<Said> {
         Pane::Branches => texts::branches(model),
         Pane::Compare => compare::lines(model, width),
         Pane::Why => texts::why(model),
+        Pane::Narration => narration::lines(model, scene),
     }
 }

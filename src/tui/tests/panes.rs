@@ -169,3 +169,29 @@ fn no_panel_tells_what_a_question_hides() {
         assert!(hidden.iter().all(|word| !frame.contains(word)), "{pane:?}\n{frame}");
     }
 }
+
+#[test]
+fn the_place_in_sentences_for_a_screen_reader() {
+    assert_snapshot!(frames(lesson, "1.1288s", "on"));
+}
+
+#[test]
+fn a_narration_never_tells_what_is_to_come() {
+    let mut model = sized(Model::new(lesson()), 200, 60);
+    keys(&mut model, "on");
+    let mut said = 0;
+    while model.cursor.0 + 1 < model.events() {
+        let scene = model.scene.as_ref().unwrap();
+        for (line, _) in crate::tui::panes::lines(&model, scene, 200) {
+            assert!(line.is_ascii() || line.contains('…'), "{line}");
+            let words: Vec<&str> = line.split([' ', ',', ':', '.']).collect();
+            for pair in words.windows(2).filter(|pair| pair[0].eq_ignore_ascii_case("event")) {
+                let event: u32 = pair[1].parse().unwrap();
+                assert!(event <= model.cursor.0, "at {}: {line}", model.cursor);
+                said += 1;
+            }
+        }
+        keys(&mut model, "7l");
+    }
+    assert!(said > 1000, "{said}");
+}

@@ -1,0 +1,73 @@
+//! Where the cursor is, in whole sentences, for a screen reader: the newest first, and never what comes after it.
+
+use super::{Said, Tone};
+use crate::node::EventId;
+use crate::trace::sentence;
+use crate::tui::model::Model;
+use crate::tui::rows::Row;
+use crate::tui::scene::Scene;
+use crate::tui::words::words;
+
+/// Turns of the story that are told again, the last before the cursor.
+const TURNS: usize = 12;
+
+pub fn lines(model: &Model, scene: &Scene) -> Vec<Said> {
+    let (trace, cursor) = (model.trace(), model.cursor);
+    let at = match model.knows_time() {
+        true => format!(", at {} seconds", trace.record(cursor).time()),
+        false => String::new(),
+    };
+    let mut lines = vec![(format!("Now, event {}{at}: {}", cursor.0, sentence(&said(model, cursor))), Tone::Bold)];
+    for mark in model.violations_at(cursor) {
+        lines.push((sentence(&format!("Here a promise is broken: {}", mark.headline)), Tone::Bad));
+    }
+    let plain = |text: String| (sentence(&text), Tone::Plain);
+    for change in &scene.details.changes {
+        lines.push(plain(match (&change.before, &change.after) {
+            (Some(before), Some(after)) => format!("{} changes from {before} to {after}", change.path),
+            (None, Some(after)) => format!("{} is new: {after}", change.path),
+            (_, None) => format!("{} is gone", change.path),
+        }));
+    }
+    for cause in scene.details.causes.iter().rev() {
+        lines.push(plain(format!("Because of event {}: {}", cause.0, said(model, *cause))));
+    }
+    lines.push(plain(format!("Selected is {}", standing(model, scene))));
+    let mut turns = model.zoom.turns_before(cursor).take(TURNS).peekable();
+    if turns.peek().is_some() {
+        lines.push(("Before that, the newest first.".to_owned(), Tone::Bold));
+    }
+    lines.extend(turns.map(|turn| plain(before(model, turn))));
+    lines
+}
+
+/// The selected node and what it is.
+fn standing(model: &Model, scene: &Scene) -> String {
+    let node = model.focus();
+    let name = model.trace().cluster().name(node);
+    match scene.picture.nodes.get(node.index()) {
+        Some(picture) if picture.paused => format!("{name}, which is paused"),
+        Some(picture) => match &picture.badge {
+            None if model.knows_time() => format!("{name}, which is down"),
+            Some(badge) if !badge.role.is_empty() => {
+                let term = badge.term.map_or(String::new(), |term| format!(" in term {term}"));
+                format!("{name}, {}{term}", badge.role)
+            }
+            _ => name.to_owned(),
+        },
+        None => name.to_owned(),
+    }
+}
+
+fn before(model: &Model, turn: EventId) -> String {
+    let trace = model.trace();
+    match model.knows_time() {
+        true => format!("At {} seconds, event {}: {}", trace.record(turn).time(), turn.0, said(model, turn)),
+        false => format!("Event {}: {}", turn.0, said(model, turn)),
+    }
+}
+
+/// What happened, as its row says it.
+fn said(model: &Model, id: EventId) -> String {
+    words(model.trace(), Row { first: id, last: id })
+}
