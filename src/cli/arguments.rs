@@ -72,6 +72,8 @@ pub enum Command {
     CheckHistory(CheckHistory),
     /// Write a crate for a student, with an assignment in it
     New(New),
+    /// Mark a submission, or a folder of submissions
+    Grade(Grade),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -295,6 +297,48 @@ pub struct New {
     /// The commit or tag there
     #[arg(long, value_name = "REV", requires = "git")]
     pub rev: Option<String>,
+}
+
+/// `grade`
+#[derive(Args, Debug)]
+pub struct Grade {
+    /// A submission, or a folder with one in each folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Which assignment it is, where Cargo.toml does not say
+    #[arg(long, value_name = "NAME")]
+    pub assignment: Option<String>,
+    /// What the hidden seeds are made of; PESSIMIST_SECRET where absent
+    #[arg(long, value_name = "TEXT")]
+    pub secret: Option<String>,
+    /// How to print the marks
+    #[arg(long, default_value = "text")]
+    pub format: GradeFormat,
+    /// Where to write them
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How many submissions are marked at once; marks do not depend on it
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Seconds that one test may take, by the wall clock
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub patience: u64,
+    /// Where to build, so that the next time is quicker; in the folder for temporary files where absent
+    #[arg(long, value_name = "DIR")]
+    pub work: Option<PathBuf>,
+}
+
+/// How marks are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GradeFormat {
+    /// For a person
+    Text,
+    /// For a program
+    Json,
+    /// For a build server
+    Junit,
+    /// For a forge
+    Markdown,
 }
 
 /// `hunt`

@@ -14,6 +14,7 @@ mod diff;
 mod explore;
 mod export;
 mod foreign;
+mod grade;
 mod hunt;
 mod list;
 mod merge;
@@ -107,6 +108,7 @@ fn main_of(registry: &Registry) -> Exit {
         Some(Command::Replay(replay)) => replay::replay(registry, &replay),
         Some(Command::Sweep(sweep)) => sweep::sweep(registry, &sweep),
         Some(Command::Merge(merge)) => merge::merge(&merge),
+        Some(Command::Grade(grade)) => grade::grade(&grade),
         Some(Command::New(new)) => new::new(&new),
         Some(Command::Hunt(hunt)) => hunt::hunt(registry, &hunt),
         Some(Command::Explore(explore)) => explore::explore(registry, &explore),

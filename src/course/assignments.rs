@@ -120,6 +120,11 @@ impl Assignment {
         files.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
+    /// The tests that students have, by their paths.
+    pub fn tests_of_students(&self) -> [(&'static str, &'static str); 1] {
+        [("tests/public.rs", self.tests)]
+    }
+
     /// What it is worth as a whole.
     pub fn points(&self) -> u32 {
         self.exam.iter().map(|test| test.points).sum()

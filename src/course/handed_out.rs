@@ -52,11 +52,24 @@ pub fn files(assignment: &Assignment, source: &Source) -> Vec<(String, String)> 
     files
 }
 
+/// The crate in which a submission sits its exam: the same, but for the program, with the hidden scenarios.
+pub fn exam_files(assignment: &Assignment, source: &Source) -> Vec<(String, String)> {
+    let mut files = files(assignment, source);
+    files.retain(|(path, _)| !path.starts_with("tests/") && path != "src/main.rs");
+    let within = |(name, text): &(&str, &str)| (format!("hidden/{name}"), (*text).to_owned());
+    files.extend(assignment.hidden.iter().map(within));
+    files.push(("exam.rs".to_owned(), EXAM.to_owned()));
+    if let Some((_, manifest)) = files.iter_mut().find(|(path, _)| path == "Cargo.toml") {
+        *manifest += "\n[[bin]]\nname = \"exam\"\npath = \"exam.rs\"\n";
+    }
+    files
+}
+
 fn manifest(assignment: &Assignment, source: &Source) -> String {
-    let Assignment { number, title, .. } = assignment;
+    let Assignment { name, number, title, .. } = assignment;
     format!(
         "# Assignment {number}: {title}\n\
-         [package]\nname = \"{CRATE}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
+         [package]\nname = \"{CRATE}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[package.metadata.pessimist]\nassignment = \"{name}\"\n\n\
          [dependencies]\npessimist = {}\n\n[dev-dependencies]\ninsta = \"1\"\n\n\
          # Sweeps run thousands of schedules: a little optimisation pays in the first minute.\n\
          [profile.dev]\nopt-level = 1\ndebug = false\n\n\
@@ -76,6 +89,11 @@ fn lock() -> String {
         None => LOCK.to_owned(),
     }
 }
+
+const EXAM: &str = "fn main() -> std::process::ExitCode {
+    pessimist::course::exam::sit(lab::registry)
+}
+";
 
 const MAIN: &str = "//! The command line of Pessimist, with your protocol in it: cargo run -- view scenarios/calm.ron
 

@@ -15,6 +15,7 @@
 pub mod assignments;
 pub mod exam;
 mod finding;
+pub mod grading;
 pub mod handed_out;
 mod lab;
 mod predicted;
