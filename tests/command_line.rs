@@ -548,3 +548,33 @@ fn tempdir() -> std::path::PathBuf {
     std::fs::create_dir_all(&folder).expect("a folder can be made");
     folder
 }
+
+#[test]
+fn an_assignment_is_handed_out() {
+    let folder = tempdir().join("lab");
+    let path = folder.display().to_string();
+    let told = stdout(&["new", &path, "--assignment", "gossip"]);
+    assert!(told.contains("HANDOUT.md") && told.contains("cargo test"), "{told}");
+    for file in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "HANDOUT.md",
+        "src/lib.rs",
+        "src/main.rs",
+        "tests/public.rs",
+        "tests/snapshots/calm.snap",
+        "scenarios/calm.ron",
+        ".cargo/config.toml",
+    ] {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+    assert!(!folder.join("hidden").exists(), "hidden scenarios are not handed out");
+    let lock = std::fs::read_to_string(folder.join("Cargo.lock")).unwrap();
+    assert!(lock.contains("name = \"lab\"") && lock.contains("name = \"rand_chacha\""));
+    // What is there already is not written over.
+    assert_eq!(exit(&["new", &path, "--assignment", "gossip"]), 3);
+    assert_eq!(exit(&["new", &format!("{path}2"), "--assignment", "gosip"]), 2);
+    assert_eq!(exit(&["new", &format!("{path}2")]), 2);
+    assert_eq!(exit(&["grade", &path, "--assignment", "gosip"]), 2);
+    assert_eq!(exit(&["grade", &folder.join("src").display().to_string()]), 3);
+}
