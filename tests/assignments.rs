@@ -24,6 +24,7 @@ macro_rules! assignments {
 
 assignments! {
     gossip "gossip" "../assignments/gossip/mod.rs",
+    raft_a "raft-a" "../assignments/raft-a/mod.rs",
 }
 
 /// The first of the seeds that students see; hidden ones begin elsewhere.

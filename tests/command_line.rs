@@ -552,6 +552,7 @@ fn tempdir() -> std::path::PathBuf {
 #[test]
 fn an_assignment_is_handed_out() {
     let folder = tempdir().join("lab");
+    let _ = std::fs::remove_dir_all(&folder);
     let path = folder.display().to_string();
     let told = stdout(&["new", &path, "--assignment", "gossip"]);
     assert!(told.contains("HANDOUT.md") && told.contains("cargo test"), "{told}");

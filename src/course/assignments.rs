@@ -89,20 +89,37 @@ macro_rules! assignment {
 use How::{Explore, Run, Sweep};
 
 /// All assignments, in the order of the course.
-pub const ALL: &[Assignment] = &[assignment! {
-    5 "gossip": "Gossip: everybody hears, whatever the network does",
-    scenarios: ["calm", "lossy", "cut", "modest"], snapshots: ["calm"], hidden: ["nemesis", "twelve", "rest", "crash"],
-    exam: [
-        (10, "scenarios/calm", Run, "everybody hears in a calm network"),
-        (10, "scenarios/lossy", Sweep(200), "everybody hears in a network that loses"),
-        (10, "scenarios/cut", Sweep(100), "everybody hears after a cut"),
-        (10, "scenarios/modest", Sweep(20), "nobody speaks when all is said"),
-        (25, "hidden/nemesis", Sweep(200), "everybody hears after cuts, pauses and losses"),
-        (10, "hidden/twelve", Sweep(50), "twelve members, and not too many words"),
-        (10, "hidden/rest", Sweep(20), "a minute in which nothing more is said"),
-        (15, "hidden/crash", Sweep(50), "what one has heard of a member that is gone, all hear"),
-    ]
-}];
+pub const ALL: &[Assignment] = &[
+    assignment! {
+        5 "gossip": "Gossip: everybody hears, whatever the network does",
+        scenarios: ["calm", "lossy", "cut", "modest"], snapshots: ["calm"], hidden: ["nemesis", "twelve", "rest", "crash"],
+        exam: [
+            (10, "scenarios/calm", Run, "everybody hears in a calm network"),
+            (10, "scenarios/lossy", Sweep(200), "everybody hears in a network that loses"),
+            (10, "scenarios/cut", Sweep(100), "everybody hears after a cut"),
+            (10, "scenarios/modest", Sweep(20), "nobody speaks when all is said"),
+            (25, "hidden/nemesis", Sweep(200), "everybody hears after cuts, pauses and losses"),
+            (10, "hidden/twelve", Sweep(50), "twelve members, and not too many words"),
+            (10, "hidden/rest", Sweep(20), "a minute in which nothing more is said"),
+            (15, "hidden/crash", Sweep(50), "what one has heard of a member that is gone, all hear"),
+        ]
+    },
+    assignment! {
+        9 "raft-a": "Raft's elections",
+        scenarios: ["first", "leader-falls", "split-vote", "restart", "small"], snapshots: ["first"],
+        hidden: ["nemesis", "forgotten", "calm"],
+        exam: [
+            (8, "scenarios/first", Run, "one server is elected and stays"),
+            (8, "scenarios/leader-falls", Sweep(100), "another is elected when the leader falls"),
+            (8, "scenarios/split-vote", Sweep(100), "a split vote is settled"),
+            (8, "scenarios/restart", Sweep(200), "a vote is not forgotten"),
+            (8, "scenarios/small", Explore, "no term has two leaders in any order"),
+            (30, "hidden/nemesis", Sweep(200), "one leader a term amid all troubles, and one in the end"),
+            (15, "hidden/forgotten", Sweep(50), "a vote that is asked for twice is given once"),
+            (15, "hidden/calm", Sweep(20), "a quiet minute has one leader and few words"),
+        ]
+    },
+];
 
 /// The assignment of that name.
 pub fn find(name: &str) -> Option<&'static Assignment> {
