@@ -56,7 +56,7 @@ fn findings(
     registry: Registry,
     what: &str,
     first_seed: u64,
-) -> Vec<(&'static str, Finding)> {
+) -> Vec<(&'static str, Box<Finding>)> {
     let folder = Folder::of(assignment, what);
     let lab = Lab::new(registry, &folder.0).with_hints(Hints::Story);
     let exam = assignment.exam.iter();

@@ -1,7 +1,7 @@
 //! Mistakes that students make, made on purpose around the solution.
 
-use super::solution::{Msg, Server, Stable, Timer};
-use pessimist::node::{Ctx, Effect, Fact, LocalSpan, Node, NodeId, node_value};
+use super::solution::{Msg, Server, Stable};
+use pessimist::node::{Ctx, Effect, Fact, Node, NodeId, node_value};
 use pessimist::protocols::mutant::{Mutant, Mutation};
 use pessimist::scenario::Registry;
 
@@ -10,7 +10,7 @@ node_value! {
     pub struct ForgetsItsVote;
     pub struct SpeaksBeforeItWrites;
     pub struct NeverStepsDown { led: Option<u64> }
-    pub struct ResetsOnEveryMessage;
+    pub struct LeadsInSilence;
     pub struct WaitsNoLonger;
     pub struct CountsRefusals;
 }
@@ -32,12 +32,11 @@ macro_rules! mutation {
 }
 
 mutation! { VotesTwice = VotesTwice;
-    fn spoil(&mut self, ctx: &Ctx<Mutant<Self>>, effects: Vec<Effect<Server>>) -> Vec<Effect<Server>> {
+    fn spoil(&mut self, _: &Ctx<Mutant<Self>>, effects: Vec<Effect<Server>>) -> Vec<Effect<Server>> {
         let grant = |effect| match effect {
             Effect::Send { to, msg: Msg::Vote { term, .. } } => Effect::Send { to, msg: Msg::Vote { term, granted: true } },
             other => other,
         };
-        let _ = ctx;
         effects.into_iter().map(grant).collect()
     }
 }
@@ -78,13 +77,10 @@ mutation! { NeverStepsDown = NeverStepsDown { led: None };
     }
 }
 
-mutation! { ResetsOnEveryMessage = ResetsOnEveryMessage;
-    fn on_message(&mut self, node: &mut Server, ctx: &mut Ctx<Server>, from: NodeId, msg: Msg) {
-        let is_answer = matches!(msg, Msg::Vote { .. } | Msg::AppendReply { .. });
-        node.on_message(ctx, from, msg);
-        if !is_answer {
-            ctx.set_timer_between(Timer::Election, LocalSpan::millis(150)..=LocalSpan::millis(300));
-        }
+mutation! { LeadsInSilence = LeadsInSilence;
+    fn spoil(&mut self, _: &Ctx<Mutant<Self>>, effects: Vec<Effect<Server>>) -> Vec<Effect<Server>> {
+        let is_heartbeat = |effect: &Effect<Server>| matches!(effect, Effect::Send { msg: Msg::AppendEntries { .. }, .. });
+        effects.into_iter().filter(|effect| !is_heartbeat(effect)).collect()
     }
 }
 
@@ -116,7 +112,7 @@ pub fn registries() -> Vec<(&'static str, Registry)> {
         ("does not write down its vote", standard().with::<Mutant<ForgetsItsVote>>("Elections")),
         ("speaks before its disk has the vote", standard().with::<Mutant<SpeaksBeforeItWrites>>("Elections")),
         ("does not step down for a higher term", standard().with::<Mutant<NeverStepsDown>>("Elections")),
-        ("resets its timer on every request, granted or not", standard().with::<Mutant<ResetsOnEveryMessage>>("Elections")),
+        ("leads, and tells nobody", standard().with::<Mutant<LeadsInSilence>>("Elections")),
         ("waits for the same time, each time", standard().with::<Mutant<WaitsNoLonger>>("Elections")),
         ("counts refusals as votes", standard().with::<Mutant<CountsRefusals>>("Elections")),
     ]

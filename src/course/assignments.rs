@@ -107,16 +107,17 @@ pub const ALL: &[Assignment] = &[
     assignment! {
         9 "raft-a": "Raft's elections",
         scenarios: ["first", "leader-falls", "split-vote", "restart", "small"], snapshots: ["first"],
-        hidden: ["nemesis", "forgotten", "calm"],
+        hidden: ["nemesis", "forgotten", "calm", "steps-down"],
         exam: [
             (8, "scenarios/first", Run, "one server is elected and stays"),
             (8, "scenarios/leader-falls", Sweep(100), "another is elected when the leader falls"),
             (8, "scenarios/split-vote", Sweep(100), "a split vote is settled"),
             (8, "scenarios/restart", Sweep(200), "a vote is not forgotten"),
             (8, "scenarios/small", Explore, "no term has two leaders in any order"),
-            (30, "hidden/nemesis", Sweep(200), "one leader a term amid all troubles, and one in the end"),
+            (20, "hidden/nemesis", Sweep(200), "one leader a term amid all troubles, and one in the end"),
             (15, "hidden/forgotten", Sweep(50), "a vote that is asked for twice is given once"),
-            (15, "hidden/calm", Sweep(20), "a quiet minute has one leader and few words"),
+            (10, "hidden/calm", Sweep(20), "a quiet minute has one leader and few words"),
+            (15, "hidden/steps-down", Sweep(100), "an old leader steps down, and votes"),
         ]
     },
 ];

@@ -11,7 +11,7 @@ use std::io::BufRead;
 use std::process::ExitCode;
 
 /// Takes one test in a crate's folder, with seeds from there on.
-pub fn take(lab: &Lab, test: &Test, first_seed: u64) -> Result<(), Finding> {
+pub fn take(lab: &Lab, test: &Test, first_seed: u64) -> Result<(), Box<Finding>> {
     match test.how {
         How::Run => lab.run(test.scenario, None).map(drop),
         How::Sweep(seeds) => lab.sweep(test.scenario, first_seed..first_seed.saturating_add(seeds)),
@@ -69,7 +69,7 @@ impl Task {
     }
 }
 
-fn result_of(result: &Result<(), Finding>) -> Value {
+fn result_of(result: &Result<(), Box<Finding>>) -> Value {
     match result {
         Ok(()) => json!({"passed": true, "found": ""}),
         Err(finding) => json!({"passed": false, "found": finding.to_string()}),

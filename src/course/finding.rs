@@ -35,9 +35,9 @@ pub struct Finding {
     pub headline: String,
     /// What was promised, seen, or is to be done: a line each.
     pub details: Vec<String>,
-    /// How large the run was that the story is of, and how large it is now.
-    pub extent: String,
-    /// The steps of the shortest story that was found.
+    /// What the story is: the shortest that was found, or what happened in the run.
+    pub told: String,
+    /// The story's steps.
     pub story: Vec<String>,
     /// A question that leads on, where hints may be given.
     pub question: Option<String>,
@@ -57,7 +57,7 @@ impl fmt::Display for Finding {
             writeln!(f, "  {detail}")?;
         }
         if !self.story.is_empty() {
-            writeln!(f, "\nThe shortest story that was found, {}:", self.extent)?;
+            writeln!(f, "\n{}:", self.told)?;
             let passed = self.story.len().saturating_sub(STORY);
             if passed > 0 {
                 writeln!(f, "   ..  {} steps before", passed + 1)?;

@@ -73,6 +73,7 @@ fn manifest(assignment: &Assignment, source: &Source) -> String {
          [dependencies]\npessimist = {}\n\n[dev-dependencies]\ninsta = \"1\"\n\n\
          # Sweeps run thousands of schedules: a little optimisation pays in the first minute.\n\
          [profile.dev]\nopt-level = 1\ndebug = false\n\n\
+         [profile.dev.package.pessimist]\nopt-level = 0\n\n\
          # Alone, whatever folder it lies in.\n[workspace]\n",
         source.dependency()
     )
@@ -90,17 +91,8 @@ fn lock() -> String {
     }
 }
 
-const EXAM: &str = "fn main() -> std::process::ExitCode {
-    pessimist::course::exam::sit(lab::registry)
-}
-";
-
-const MAIN: &str = "//! The command line of Pessimist, with your protocol in it: cargo run -- view scenarios/calm.ron
-
-fn main() -> std::process::ExitCode {
-    pessimist::cli::main_with(lab::registry())
-}
-";
+const EXAM: &str = include_str!("../../assignments/exam.rs");
+const MAIN: &str = include_str!("../../assignments/main.rs");
 
 const CONFIG: &str =
     "# How much a failing test says: 1 the promise and the story, 2 a question as well, 3 the causes as well.

@@ -4,9 +4,9 @@ use super::finding::{Finding, Hints};
 use crate::explore::shrink::{Goal, goal_of, shrink};
 use crate::explore::{Manner, Options, Searched, failure_of, limits_of, marks_of, search};
 use crate::kernel::Over;
-use crate::node::EventId;
-use crate::scenario::{Failure, Judged, Opened, Registry, Runner, Scenario, step_written};
-use crate::trace::{Digest, Lines, Standing, Trace, describe, grouped, why_lines};
+use crate::node::{EventId, Fact, FactKind};
+use crate::scenario::{Diagnostic, Failure, Judged, Opened, Registry, Runner, Scenario, step_written};
+use crate::trace::{Digest, Lines, Standing, Trace, describe, fact_words, grouped, why_lines};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ impl Lab {
         Lab { hints, ..self }
     }
 
-    fn load(&self, file: &str, seed: Option<u64>) -> Result<Scenario, Finding> {
+    fn load(&self, file: &str, seed: Option<u64>) -> Result<Scenario, Box<Finding>> {
         let wrong = |text: String| {
             let lines = text.lines().map(str::to_owned);
             Finding {
@@ -70,17 +70,18 @@ impl Lab {
         Ok(scenario)
     }
 
-    fn prepare(&self, scenario: &Scenario) -> Result<Box<dyn Runner>, Finding> {
-        self.registry.prepare(scenario).map_err(|mistake| Finding {
+    fn prepare(&self, scenario: &Scenario) -> Result<Box<dyn Runner>, Box<Finding>> {
+        let refused = |mistake: Diagnostic| Finding {
             run: scenario.name.clone(),
             headline: "cannot be run".to_owned(),
             details: mistake.to_string().lines().map(str::to_owned).collect(),
             ..Finding::default()
-        })
+        };
+        self.registry.prepare(scenario).map_err(|mistake| Box::new(refused(mistake)))
     }
 
     /// Runs a scenario once, and once more to see whether it is the same.
-    pub fn run(&self, file: &str, seed: Option<u64>) -> Result<Ran, Finding> {
+    pub fn run(&self, file: &str, seed: Option<u64>) -> Result<Ran, Box<Finding>> {
         let scenario = self.load(file, seed)?;
         let runner = self.prepare(&scenario)?;
         let seed = scenario.plan.seed;
@@ -92,12 +93,12 @@ impl Lab {
         let (opened, again) = (opened?, again?);
         match first_difference(opened.session.trace(), again.session.trace()) {
             _ if opened.session.digest() == again.session.digest() => Ok(Ran { name: name(&scenario, seed), opened }),
-            at => Err(not_the_same(&name(&scenario, seed), &opened, &again, at)),
+            at => Err(not_the_same(&name(&scenario, seed), &opened, &again, at).into()),
         }
     }
 
     /// Runs a scenario with many seeds; the lowest that fails is told.
-    pub fn sweep(&self, file: &str, seeds: Range<u64>) -> Result<(), Finding> {
+    pub fn sweep(&self, file: &str, seeds: Range<u64>) -> Result<(), Box<Finding>> {
         let scenario = self.load(file, None)?;
         let runner = self.prepare(&scenario)?;
         let fails = |seed: &u64| match runner.judge(*seed) {
@@ -112,7 +113,7 @@ impl Lab {
     }
 
     /// Tries every order in which things may happen in the scenario's small world.
-    pub fn explore(&self, file: &str) -> Result<Explored, Finding> {
+    pub fn explore(&self, file: &str) -> Result<Explored, Box<Finding>> {
         let scenario = self.load(file, None)?;
         let runner = self.prepare(&scenario)?;
         let (exploration, cluster) = (&scenario.exploration, &scenario.plan.cluster);
@@ -150,25 +151,31 @@ impl Lab {
         let story = report.found.as_ref().map_or(Vec::new(), |found| {
             found.schedule.steps.iter().map(|step| step_written(step, cluster)).collect()
         });
-        let extent = format!("of {} states that were looked at", grouped(report.states));
-        Err(Finding {
+        let told = format!("The shortest way there, of {} states that were looked at", grouped(report.states));
+        Err(Box::new(Finding {
             story,
-            extent,
+            told,
             question: self.question(),
             ..found_wrong(headline, broken.into_iter().skip(1).collect())
-        })
+        }))
     }
 
     /// Whether a run did all that is expected of it; else what is wrong, told.
-    fn judged(&self, scenario: &Scenario, seed: u64, judged: Result<Judged, Failure>) -> Result<(), Finding> {
+    fn judged(&self, scenario: &Scenario, seed: u64, judged: Result<Judged, Failure>) -> Result<(), Box<Finding>> {
         let judged = judged.map_err(|failure| self.failed(scenario, seed, failure))?;
         if is_stopped(&judged) {
-            return Err(self.endless(scenario, seed, &judged));
+            return Err(self.endless(scenario, seed, &judged).into());
         }
         let Some(what) = failure_of(scenario, &judged) else { return Ok(()) };
         let mut finding = Finding { run: name(scenario, seed), headline: what, ..Finding::default() };
-        let Some(goal) = goal_of(scenario, &judged) else { return Err(finding) };
+        let Some(goal) = goal_of(scenario, &judged) else { return Err(finding.into()) };
         let mut at = None;
+        if let Goal::Missed(place) = goal {
+            let expectation = &scenario.expect[place];
+            finding.headline = judged.judge.verdict(&expectation.claim, judged.end).text;
+            finding.details.push(format!("expected  {}", expectation.text));
+            self.turns(scenario, seed, &mut finding);
+        }
         if let Goal::Broken(promise) = goal
             && let Some(violation) = judged.judge.violation(promise)
         {
@@ -177,7 +184,9 @@ impl Lab {
             finding.details.extend(violation.seen.iter().take(4).map(|seen| format!("seen      {seen}")));
             at = Some(violation.event);
         }
-        self.shortest(scenario, goal, &mut finding);
+        if finding.story.is_empty() {
+            self.shortest(scenario, goal, &mut finding);
+        }
         finding.question = self.question();
         if let Some(at) = at.filter(|_| self.hints >= Hints::Why) {
             finding.why = self.why(scenario, seed, at);
@@ -185,7 +194,7 @@ impl Lab {
         let at = at.map_or(String::new(), |at| format!(" --at {at}"));
         finding.next.push(format!("cargo run -- view {} --seed {seed}{at}", scenario.name));
         finding.next.push(format!("cargo run -- run {} --seed {seed}", scenario.name));
-        Err(finding)
+        Err(finding.into())
     }
 
     fn question(&self) -> Option<String> {
@@ -198,8 +207,31 @@ impl Lab {
     fn shortest(&self, scenario: &Scenario, goal: Goal, finding: &mut Finding) {
         let Ok(shrunk) = shrink(&self.registry, scenario, goal, &mut |stand| stand.tries < TRIES) else { return };
         let (from, to) = (shrunk.from.events as u64, shrunk.to.events as u64);
-        finding.extent = format!("{} of {} events", grouped(to), grouped(from));
+        finding.told = format!("The shortest story that was found, {} of {} events", grouped(to), grouped(from));
         finding.story = shrunk.steps;
+    }
+
+    /// What happened in a run in which something did not come about: its first turns and its last.
+    fn turns(&self, scenario: &Scenario, seed: u64, finding: &mut Finding) {
+        let Ok(runner) = self.registry.prepare(scenario) else { return };
+        let Ok(opened) = runner.open(seed, Lines::None, &mut |_, _| true) else { return };
+        let trace = opened.session.trace();
+        let turns: Vec<EventId> = trace.ids().filter(|id| is_turn(trace, *id)).collect();
+        let line = |id: &EventId| {
+            let words = match trace.fact(*id) {
+                Some(_) => fact_words(trace, *id),
+                None => describe(trace, *id),
+            };
+            format!("{} s  {words}", trace.record(*id).time())
+        };
+        finding.told = format!("What happened in this run, of {} events", grouped(trace.len() as u64));
+        let left_out = turns.len().saturating_sub(2 * TURNS);
+        let first = turns.iter().take(if left_out > 0 { TURNS } else { turns.len() });
+        finding.story = first.map(line).collect();
+        if left_out > 0 {
+            finding.story.push(format!("... {left_out} more"));
+            finding.story.extend(turns[turns.len() - TURNS + 1..].iter().map(line));
+        }
     }
 
     fn why(&self, scenario: &Scenario, seed: u64, at: EventId) -> Vec<String> {
@@ -230,6 +262,24 @@ impl Lab {
         ];
         let next = vec![format!("cargo run -- view {} --seed {seed}", scenario.name)];
         Finding { run: name(scenario, seed), headline, details, next, ..Finding::default() }
+    }
+}
+
+/// Turns of a run that are told from its beginning, and from its end.
+const TURNS: usize = 10;
+
+/// Faults, and facts that do not happen all the time.
+fn is_turn(trace: &Trace, id: EventId) -> bool {
+    use FactKind::{
+        Appended, Applied, Asked, ClockEstimated, Committed, Compacted, Owners, Replaces, Restored, Stored,
+    };
+    match trace.fact(id).map(Fact::kind) {
+        Some(kind) => {
+            let common =
+                [Appended, Applied, Asked, ClockEstimated, Committed, Compacted, Owners, Replaces, Restored, Stored];
+            !common.contains(&kind)
+        }
+        None => trace.fault(id).is_some(),
     }
 }
 
@@ -272,17 +322,17 @@ fn not_the_same(run: &str, one: &Opened, other: &Opened, at: Option<EventId>) ->
 }
 
 /// What a check gives, if it gives anything in that time. A loop that never ends is left to the end of the process.
-fn within<T: Send>(patience: Duration, run: &str, check: impl FnOnce() -> T + Send) -> Result<T, Finding> {
+fn within<T: Send>(patience: Duration, run: &str, check: impl FnOnce() -> T + Send) -> Result<T, Box<Finding>> {
     std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel();
         scope.spawn(move || drop(done.send(check())));
         match wait.recv_timeout(patience) {
             Ok(result) => Ok(result),
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Finding {
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Box::new(Finding {
                 run: run.to_owned(),
                 headline: "the check itself panicked".to_owned(),
                 ..Finding::default()
-            }),
+            })),
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 // The thread cannot be stopped, and may be eating memory: nothing is left but to end it all.
                 eprintln!(

@@ -31,7 +31,7 @@ pub use crate::{assert_runs, explore, snapshot, sweep};
 
 /// The result of a check, or a panic that tells a person what is wrong: what the macros end with.
 #[track_caller]
-pub fn passed<T>(result: Result<T, Finding>) -> T {
+pub fn passed<T>(result: Result<T, Box<Finding>>) -> T {
     match result {
         Ok(result) => result,
         Err(finding) => panic!("\n\n{finding}\n"),

@@ -24,33 +24,29 @@ pub fn facts(ran: &Ran, kinds: &[FactKind]) -> Kinds {
 }
 
 /// Compares with the prediction in `tests/snapshots/NAME.snap`; where there is none yet, insta will say so.
-pub fn compare(folder: &str, name: &str, ran: &Ran, facts: &Kinds) -> Result<(), Finding> {
+pub fn compare(folder: &str, name: &str, ran: &Ran, facts: &Kinds) -> Result<(), Box<Finding>> {
     let path = format!("tests/snapshots/{name}.snap");
     let Ok(text) = std::fs::read_to_string(Path::new(folder).join(&path)) else { return Ok(()) };
     let predicted: Vec<&str> = body(&text).lines().map(str::trim_end).collect();
-    let finding = |headline: String, details: Vec<String>| Finding {
-        run: format!("{path}, of {}", ran.name),
-        headline,
-        details,
-        ..Finding::default()
+    let boxed = |headline: String, details: Vec<String>| {
+        Box::new(Finding { run: format!("{path}, of {}", ran.name), headline, details, ..Finding::default() })
     };
     if let Some(place) = predicted.iter().position(|line| line.split_whitespace().any(|word| word.contains('?'))) {
         let details = vec![
             format!("it says: {}", predicted[place]),
             "Write there what you think will happen, then run it.".to_owned(),
         ];
-        return Err(finding(format!("line {} is not predicted yet", place + 1), details));
+        return Err(boxed(format!("line {} is not predicted yet", place + 1), details));
     }
     let differs = (0..predicted.len().max(facts.0.len()))
         .find(|&place| predicted.get(place).copied() != facts.0.get(place).map(|(_, words)| words.as_str()));
     let Some(place) = differs else { return Ok(()) };
     let said = predicted.get(place).map_or("nothing more".to_owned(), |line| format!("\"{line}\""));
     Err(match facts.0.get(place) {
-        Some((event, words)) => finding(
-            format!("event {}: {words}", event.0),
-            vec![format!("predicted there, line {}: {said}", place + 1)],
-        ),
-        None => finding(
+        Some((event, words)) => {
+            boxed(format!("event {}: {words}", event.0), vec![format!("predicted there, line {}: {said}", place + 1)])
+        }
+        None => boxed(
             "the run has no more such facts".to_owned(),
             vec![format!("predicted next, line {}: {said}", place + 1)],
         ),
