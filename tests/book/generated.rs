@@ -6,8 +6,7 @@
 //!   stands for the others: from a line that contains A to the next one that contains B (`A .. B + 1`: and one more); a
 //!   line that contains C and two more; a line that contains D; the first three. Each is looked for after the one before.
 //! - `<!-- code: src/protocols/clocks/lamport.rs#receive -->`: the next block is that item of the source, with what is
-//!   written above it. Of a file that is not Rust, and of Rust where no item is called so, `#` is followed by a selection as
-//!   above; `#doc-example` is the first example in a file's own documentation.
+//!   written above it. `#` may also be followed by a selection as above, without its `...`; `#doc-example` is the first example in a file's own documentation.
 //! - `<!-- draw: run raft/leader-crash --format svg --from 1s -->`: the next line shows a picture that this draws.
 
 use regex::Regex;
@@ -83,10 +82,14 @@ impl Tool {
         let piece = match part {
             "" => lines.iter().map(|line| (*line).to_owned()).collect(),
             "doc-example" => doc_example(&lines),
-            _ => match path.ends_with(".rs").then(|| item(&lines, part)).flatten() {
-                Some(piece) => piece,
-                None => selected(&lines, Some(part)).map_err(|error| format!("{path}: {error}"))?,
-            },
+            _ if path.ends_with(".rs") && is_item(part) => {
+                item(&lines, part).map_err(|error| format!("{path}: {error}"))?
+            }
+            _ => {
+                let mut piece = selected(&lines, Some(part)).map_err(|error| format!("{path}: {error}"))?;
+                piece.retain(|line| line != "...");
+                piece
+            }
         };
         if piece.is_empty() { Err(format!("{path} has no {part}")) } else { Ok(dedented(&piece)) }
     }
@@ -142,32 +145,38 @@ fn range(lines: &[&str], part: &str, next: usize) -> Result<(usize, usize), Stri
     if last < lines.len() { Ok((first, last)) } else { Err(format!("{part:?} goes beyond the end")) }
 }
 
-/// An item of Rust by its name, with the comments and attributes above it; none if there is not just one. A method of one
-/// of several types is `Type::name`.
-fn item(lines: &[&str], name: &str) -> Option<Vec<String>> {
-    let (owner, name) = name.rsplit_once("::").map_or((None, name), |(owner, name)| (Some(owner), name));
-    let head = format!(r"^\s*(pub(\([a-z]+\))? )?(const )?(fn|struct|enum|trait|type|const) {name}\b");
-    let head = Regex::new(&head).ok()?;
+/// Whether this names an item of Rust, and no selection: `receive`, `Storage::receive`, `enum Write`.
+fn is_item(part: &str) -> bool {
+    Regex::new("^((fn|struct|enum|trait|type|const) )?[A-Za-z_:]+$").unwrap().is_match(part)
+}
+
+/// An item of Rust by its name, with the comments and attributes above it. There has to be just one: where several types
+/// have a method of that name it is `Type::name`, and where a type and a word share one, `enum Name`.
+fn item(lines: &[&str], name: &str) -> Result<Vec<String>, String> {
+    let (keyword, path) = name.split_once(' ').unwrap_or(("(fn|struct|enum|trait|type|const)", name));
+    let (owner, last) = path.rsplit_once("::").map_or((None, path), |(owner, last)| (Some(owner), last));
+    let head = Regex::new(&format!(r"^\s*(pub(\([a-z]+\))? )?(const )?{keyword} {last}\b")).unwrap();
     let belongs = |place: usize| {
         owner.is_none_or(|owner| {
-            let outer =
-                lines[..place].iter().rev().find(|line| line.starts_with("impl") || line.starts_with("pub trait"));
+            let outer = lines[..place].iter().rev().find(|line| line.starts_with("impl"));
             outer.is_some_and(|line| line.contains(owner))
         })
     };
-    let mut places = (0..lines.len()).filter(|&place| head.is_match(lines[place]) && belongs(place));
-    let (place, None) = (places.next()?, places.next()) else { return None };
-    let indent = lines[place].len() - lines[place].trim_start().len();
-    let above = |line: &&&str| line.trim_start().starts_with("///") || line.trim_start().starts_with("#[");
-    let first = place - lines[..place].iter().rev().take_while(above).count();
-    let closes = |line: &&str| line.len() > indent && "})]".contains(line.as_bytes()[indent] as char);
-    let is_at = |line: &&str| line.len() - line.trim_start().len() == indent;
-    let last = if lines[place].trim_end().ends_with(['}', ';']) {
-        place
-    } else {
-        place + 1 + lines[place + 1..].iter().position(|line| closes(line) && is_at(line) && line.contains('}'))?
+    let places: Vec<usize> =
+        (0..lines.len()).filter(|&place| head.is_match(lines[place]) && belongs(place)).collect();
+    let [place] = places[..] else { return Err(format!("{} items are called {name}", places.len())) };
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let is_above = |line: &&&str| line.trim_start().starts_with("///") || line.trim_start().starts_with("#[");
+    let first = place - lines[..place].iter().rev().take_while(is_above).count();
+    let end = |line: &&str| line.trim_start().starts_with('}') && indent(line) == indent(lines[place]);
+    let last = match lines[place].trim_end().ends_with(['}', ';']) {
+        true => place,
+        false => {
+            let more = lines[place + 1..].iter().position(end);
+            place + 1 + more.ok_or_else(|| format!("{name} has no end"))?
+        }
     };
-    Some(lines[first..=last].iter().map(|line| (*line).to_owned()).collect())
+    Ok(lines[first..=last].iter().map(|line| (*line).to_owned()).collect())
 }
 
 /// The first example in the documentation of a file.
