@@ -6,7 +6,8 @@
 //!   stands for the others: from a line that contains A to the next one that contains B (`A .. B + 1`: and one more); a
 //!   line that contains C and two more; a line that contains D; the first three. Each is looked for after the one before.
 //! - `<!-- code: src/protocols/clocks/lamport.rs#receive -->`: the next block is that item of the source, with what is
-//!   written above it. `#` may also be followed by a selection as above, without its `...`; `#doc-example` is the first example in a file's own documentation.
+//!   written above it. `#` may also be followed by a selection as above, without its `...`; `#doc-example` is the first
+//!   example in a file's own documentation.
 //! - `<!-- draw: run raft/leader-crash --format svg --from 1s -->`: the next line shows a picture that this draws.
 
 use regex::Regex;
