@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The chapters that teach a lesson: they are in folders, as the scenarios are.
+/// What a chapter that teaches a lesson has to have. Such chapters are in folders, as the scenarios are; other pages are not.
 const SECTIONS: &[&str] =
     &["## Predict", "## A run that goes wrong", "## Why", "## The cure", "## Exercises", "## Further reading"];
 
@@ -52,10 +52,10 @@ fn parted(text: &str) -> (Vec<(usize, &str)>, String) {
 fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let numbers = Regex::new(r"e[0-9]+\b|[0-9][0-9,.]*[0-9]").unwrap();
     let found: Vec<_> = numbers.find_iter(text).map(|found| (found.start(), found.as_str())).collect();
-    found.into_iter().filter(move |(start, number)| {
+    found.into_iter().filter(move |(start, _)| {
         // A letter before it: a name, such as n12 or T1.
         let before = text[..*start].chars().next_back();
-        !before.is_some_and(|before| before.is_alphanumeric()) || number.starts_with('e') && before == Some(' ')
+        !before.is_some_and(char::is_alphanumeric)
     })
 }
 
