@@ -252,8 +252,7 @@ fn a_narration_can_be_listened_to() {
             if is_command {
                 continue;
             }
-            let has_end = line.ends_with(['.', '?', '!', ':']) || line.starts_with("Question: ");
-            assert!(has_end, "{name}: {line:?}");
+            assert!(line.ends_with(['.', '?', '!', ':']), "{name}: {line:?}");
             let signs = ['>', '<', '=', '*', '|', '[', ']', '{', '}', '~', '#', '%'];
             assert!(!line.contains(signs), "{name}: {line:?}");
         }

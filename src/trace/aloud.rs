@@ -49,8 +49,8 @@ pub fn aloud(text: &str) -> String {
     }
     let mut said: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let after_number = said.last().is_some_and(|last| last.ends_with(|c: char| c.is_ascii_digit()));
-        said.push(spoken(word, after_number));
+        let number = said.last().filter(|last| last.ends_with(|c: char| c.is_ascii_digit())).cloned();
+        said.push(spoken(word, number.as_deref()));
     }
     tidied(&said.join(" "))
 }
@@ -68,15 +68,20 @@ fn ways(text: &str) -> String {
 
 /// A text as a sentence, or several: with a capital where it begins with a word, and an end.
 pub fn sentence(text: &str) -> String {
-    let mut said = aloud(text);
-    let first = said.split([' ', ',', '.', ':', '\'']).next().unwrap_or_default();
-    if first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase()) {
-        said[..1].make_ascii_uppercase();
-    }
+    let mut said = capital(aloud(text));
     if !said.ends_with(['.', '!', '?']) {
         said.push('.');
     }
     said
+}
+
+/// A text that begins with a capital, where it begins with a word: names of nodes stay as they are.
+pub fn capital(mut text: String) -> String {
+    let first = text.split([' ', ',', '.', ':', '\'']).next().unwrap_or_default();
+    if first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase()) {
+        text[..1].make_ascii_uppercase();
+    }
+    text
 }
 
 /// An event's number as it is said: `event 31`.
@@ -85,7 +90,7 @@ pub fn event_aloud(event: EventId) -> String {
 }
 
 /// One word: numbers of events, ranges, units and words that the page writes large.
-fn spoken(word: &str, after_number: bool) -> String {
+fn spoken(word: &str, number_before: Option<&str>) -> String {
     let end = word.trim_end_matches([',', ';', '.', ':', '!', '?']).len();
     let (core, tail) = word.split_at(end);
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',');
@@ -93,18 +98,23 @@ fn spoken(word: &str, after_number: bool) -> String {
         format!("event {number}")
     } else if let Some((from, to)) = core.split_once('-').filter(|range| digits(range.0) && digits(range.1)) {
         format!("{from} to {to}")
-    } else if let Some(unit) = unit(core).filter(|_| after_number) {
-        unit.to_owned()
+    } else if let (Some(number), Some(unit)) = (number_before, unit(core)) {
+        of(number, unit).to_owned()
     } else if core.len() > 2 && core.chars().all(|c| c.is_ascii_uppercase()) {
         core.to_ascii_lowercase()
     } else {
         let number = core.find(|c: char| !c.is_ascii_digit() && !".-".contains(c)).unwrap_or(0);
         match unit(&core[number..]).filter(|_| number > 0) {
-            Some(unit) => format!("{} {unit}", core[..number].replace('-', " to ")),
+            Some(unit) => format!("{} {}", core[..number].replace('-', " to "), of(&core[..number], unit)),
             None => core.to_owned(),
         }
     };
     said + tail
+}
+
+/// One second, two seconds.
+fn of<'a>(number: &str, unit: &'a str) -> &'a str {
+    if number == "1" { unit.trim_end_matches('s') } else { unit }
 }
 
 fn unit(text: &str) -> Option<&'static str> {
@@ -153,6 +163,7 @@ mod tests {
             ("n1..n5; after 10ms", "n1 to n5; after 10 milliseconds"),
             ("AppendEntries of s1", "AppendEntries of s1"),
             ("lost: Request c1>n4", "lost: Request c1 to n4"),
+            ("within 1 s", "within 1 second"),
             ("W + R > N", "W and R more than N"),
         ];
         for (written, spoken) in said {

@@ -7,6 +7,7 @@ use super::model::{Inspector, Model};
 use super::overview::{self, Cell, Seen};
 use super::panes::Pane;
 use super::rows::{Row, Rows};
+use super::zoom::Grain;
 use crate::node::{EventId, NodeId};
 use crate::scenario::Picture;
 use crate::trace::{Change, Cone, Influence, Trace, Tree};
@@ -189,9 +190,13 @@ fn rails(model: &mut Model, shown: (EventId, EventId), columns: &Columns) -> Vec
     if model.zoom.grain.is_slices() {
         return Vec::new();
     }
-    let base = lanes::base(shown.0);
-    keep_base(model, base);
-    let kept = model.kept.base.as_ref().filter(|_| base > 0).map(|(_, picture)| picture);
+    // Where much is folded, what was sent before the screen and ends after it is not worth running the run again for.
+    let is_dense = matches!(model.zoom.grain, Grain::Every | Grain::Disks);
+    let base = if is_dense { lanes::base(shown.0) } else { shown.0.0 };
+    if is_dense {
+        keep_base(model, base);
+    }
+    let kept = model.kept.base.as_ref().filter(|_| base > 0 && is_dense).map(|(_, picture)| picture);
     let flying = kept.into_iter().flat_map(|picture| &picture.messages).map(|flight| flight.send);
     let flying = flying.filter(|send| send.0 < base && model.zoom.shows(*send)).collect::<Vec<_>>();
     lanes::rails(&model.rows(), &flying, base, shown, columns)

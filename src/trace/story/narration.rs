@@ -5,7 +5,7 @@ use super::page::Page;
 use super::sections::Section;
 use super::verdicts::tallies;
 use super::{Asked, Standing, Teller, chosen, fold, reveal};
-use crate::trace::aloud::{aloud, event_aloud, sentence};
+use crate::trace::aloud::{aloud, capital, event_aloud, sentence};
 use crate::trace::record::Trace;
 use crate::trace::words::{count_of, grouped, listed, plain};
 use crate::trace::{Telling, Violation, narrate_violation};
@@ -63,7 +63,11 @@ impl Teller<'_> {
         let mut text = aloud(moment.spoken.as_ref().unwrap_or(&moment.text));
         if moment.class == "question" {
             let said = moment.tag.as_ref().map_or(String::new(), |said| format!(" {}", sentence(said)));
-            return format!("Question: {text}{said}");
+            let is_meant = |asked: &&Asked| moment.text.starts_with(&plain(&asked.text));
+            return match self.telling.questions.iter().find(is_meant) {
+                Some(asked) => format!("Question: {}{said}", question(asked)),
+                None => format!("Question: {text}{said}"),
+            };
         }
         if moment.named {
             let number = format!(" ({})", event_aloud(moment.at));
@@ -74,7 +78,7 @@ impl Teller<'_> {
         let mut line = match moment.timed {
             true => format!("At {} seconds {text}", self.survey.trace.record(moment.at).time()),
             false if moment.class == "answer" => format!("Answer: {text}"),
-            false => sentence_of(text),
+            false => capital(text),
         };
         if !line.ends_with(['.', '!', '?']) {
             line.push('.');
@@ -95,7 +99,9 @@ impl Teller<'_> {
                 None => asked.because.clone(),
             };
             let text = if text.is_empty() { String::new() } else { format!(" {}", sentence(&text)) };
-            lines.push(format!("Answer to the question, {}:{text}", aloud(&asked.text).trim_end_matches(['.', '?'])));
+            // What stands before the question itself was said where it was put.
+            let asked = asked.text.rsplit(". ").next().unwrap_or_default();
+            lines.push(format!("Answered, {}{text}", aloud(asked)));
         }
         let unanswered = open.iter().any(|asked| asked.answer.is_none());
         if let Some(command) = self.telling.judged.as_ref().filter(|_| unanswered) {
@@ -112,7 +118,11 @@ impl Teller<'_> {
         }
         for (kind, tally) in tallies(&self.survey, self.telling.lost.as_ref()) {
             let counts = tally.counts(self.survey.applies, self.telling.lost.is_some());
-            lines.push(sentence(&format!("Of {}: {}", count_of(tally.all(), kind), listed(&counts))));
+            lines.push(sentence(&format!(
+                "Of {}: {}",
+                count_of(tally.all(), kind),
+                listed(&counts).replace(" (", ", of which ").replace(')', "")
+            )));
         }
         if !self.telling.measures.is_empty() {
             lines.push(sentence(&format!("The measures: {}", self.telling.measures)));
@@ -150,12 +160,12 @@ fn claim(standing: Standing, text: &str) -> String {
     sentence(&if detail.is_empty() { what } else { format!("{what}: {detail}") })
 }
 
-fn sentence_of(text: String) -> String {
-    // What was said already must not be read a second time: its numbers stand in brackets.
-    let mut text = text;
-    let first = text.split([' ', ',', ':']).next().unwrap_or_default();
-    if first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase()) {
-        text[..1].make_ascii_uppercase();
+/// A question with what may be answered.
+fn question(asked: &Asked) -> String {
+    let text = aloud(&asked.text);
+    match asked.options.split_last() {
+        None => text,
+        Some((last, [])) => format!("{text} Choose {last}."),
+        Some((last, others)) => format!("{text} Choose {} or {last}.", others.join(", ")),
     }
-    text
 }

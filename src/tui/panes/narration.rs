@@ -1,8 +1,8 @@
 //! Where the cursor is, in whole sentences, for a screen reader: the newest first, and never what comes after it.
 
 use super::{Said, Tone};
-use crate::node::EventId;
-use crate::trace::sentence;
+use crate::node::{EventId, Fact, Outcome};
+use crate::trace::{fact_words, sentence};
 use crate::tui::model::Model;
 use crate::tui::rows::Row;
 use crate::tui::scene::Scene;
@@ -10,6 +10,9 @@ use crate::tui::words::words;
 
 /// Turns of the story that are told again, the last before the cursor.
 const TURNS: usize = 12;
+
+/// Turns among which they are looked for.
+const LOOKED_AT: usize = 2000;
 
 pub fn lines(model: &Model, scene: &Scene) -> Vec<Said> {
     let (trace, cursor) = (model.trace(), model.cursor);
@@ -23,17 +26,19 @@ pub fn lines(model: &Model, scene: &Scene) -> Vec<Said> {
     }
     let plain = |text: String| (sentence(&text), Tone::Plain);
     for change in &scene.details.changes {
+        let field = change.path.replace(['.', '_'], " ");
         lines.push(plain(match (&change.before, &change.after) {
-            (Some(before), Some(after)) => format!("{} changes from {before} to {after}", change.path),
-            (None, Some(after)) => format!("{} is new: {after}", change.path),
-            (_, None) => format!("{} is gone", change.path),
+            (Some(before), Some(after)) => format!("{field} changes from {before} to {after}"),
+            (None, Some(after)) => format!("{field} is new: {after}"),
+            (_, None) => format!("{field} is gone"),
         }));
     }
     for cause in scene.details.causes.iter().rev() {
         lines.push(plain(format!("Because of event {}: {}", cause.0, said(model, *cause))));
     }
     lines.push(plain(format!("Selected is {}", standing(model, scene))));
-    let mut turns = model.zoom.turns_before(cursor).take(TURNS).peekable();
+    let turns = model.zoom.turns_before(cursor).take(LOOKED_AT);
+    let mut turns = turns.filter(|turn| !is_routine(model, *turn)).take(TURNS).peekable();
     if turns.peek().is_some() {
         lines.push(("Before that, the newest first.".to_owned(), Tone::Bold));
     }
@@ -67,7 +72,15 @@ fn before(model: &Model, turn: EventId) -> String {
     }
 }
 
-/// What happened, as its row says it.
+/// Whether a client was told that all went well: there are many such turns.
+fn is_routine(model: &Model, turn: EventId) -> bool {
+    matches!(model.trace().fact(turn), Some(Fact::Returned { outcome: Outcome::Ok(_), .. }))
+}
+
+/// What happened: a fact as the story tells it, else as its row says it.
 fn said(model: &Model, id: EventId) -> String {
-    words(model.trace(), Row { first: id, last: id })
+    match model.trace().fact(id) {
+        Some(_) => fact_words(model.trace(), id),
+        None => words(model.trace(), Row { first: id, last: id }),
+    }
 }
