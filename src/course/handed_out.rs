@@ -98,4 +98,5 @@ const CONFIG: &str =
     "# How much a failing test says: 1 the promise and the story, 2 a question as well, 3 the causes as well.
 [env]
 PESSIMIST_HINTS = \"1\"
+RUST_BACKTRACE = \"0\"
 ";

@@ -89,7 +89,7 @@ impl Lab {
         self.judged(&scenario, seed, judged)?;
         let open = || runner.open(seed, Lines::Digest(Digest::default()), &mut |_, _| true);
         let [opened, again] =
-            [open(), open()].map(|opened| opened.map_err(|failure| self.failed(&scenario, seed, failure)));
+            [open(), open()].map(|opened| opened.map_err(|failure| Box::new(self.failed(&scenario, seed, failure))));
         let (opened, again) = (opened?, again?);
         match first_difference(opened.session.trace(), again.session.trace()) {
             _ if opened.session.digest() == again.session.digest() => Ok(Ran { name: name(&scenario, seed), opened }),
