@@ -11,7 +11,7 @@ use super::panes::{Comparison, Pane};
 use super::query::Query;
 use super::rows::Rows;
 use super::scene::{self, Kept, Scene};
-use super::zoom::Zoom;
+use super::zoom::{Grain, Zoom};
 use super::{Mark, Show};
 use crate::node::{EventId, NodeId};
 use crate::trace::{EventKind, Trace};
@@ -149,7 +149,18 @@ impl<'a> Model<'a> {
         self.zoom = Zoom::new(self.trace(), &violations);
         self.zoom.keep(grain);
         (self.violations, self.kept, self.scroll) = (violations, Kept::default(), 0);
+        self.stand_on_a_row(self.cursor);
         asking::begin(self);
+    }
+
+    /// Sets the cursor on an event that has a row: this one, or the nearest before or after.
+    pub fn stand_on_a_row(&mut self, id: EventId) {
+        let rows = self.rows();
+        let shown = if rows.shows(id) { Some(id) } else { rows.before(id).or_else(|| rows.after(id)) };
+        match shown {
+            Some(shown) => self.cursor = shown,
+            None => (self.cursor, self.zoom.grain) = (id, Grain::Every),
+        }
     }
 
     /// Whether true time is known: of a log of another system only the order is.

@@ -272,7 +272,7 @@ pub fn go(model: &mut Model, target: u32) {
     if let Some((number, limit)) = model.quiz.waiting()
         && target >= limit.0
     {
-        stop(model, limit.0.min(model.events()) - 1);
+        model.stand_on_a_row(EventId(limit.0.min(model.events()) - 1));
         model.playing = false;
         model.mode = Mode::Question(Panel { number, choice: None, told: false, target });
         return;
@@ -281,7 +281,7 @@ pub fn go(model: &mut Model, target: u32) {
         model.playing = false;
         model.notice = Some("this is where the run ends".to_owned());
     }
-    stop(model, target.min(model.events() - 1));
+    model.stand_on_a_row(EventId(target.min(model.events() - 1)));
     if model.cursor != before {
         model.scroll = 0;
     }
@@ -290,21 +290,11 @@ pub fn go(model: &mut Model, target: u32) {
     }
 }
 
-/// Sets the cursor on an event that has a row: this one, or the nearest before or after.
-fn stop(model: &mut Model, id: u32) {
-    let (id, rows) = (EventId(id), model.rows());
-    let shown = if rows.shows(id) { Some(id) } else { rows.before(id).or_else(|| rows.after(id)) };
-    match shown {
-        Some(shown) => model.cursor = shown,
-        None => (model.cursor, model.zoom.grain) = (id, Grain::Every),
-    }
-}
-
 fn zoom(model: &mut Model, coarser: bool) {
     match model.zoom.next(coarser, model.trace(), model.knows_time()) {
         Some(grain) => {
             model.zoom.grain = grain;
-            stop(model, model.cursor.0);
+            model.stand_on_a_row(model.cursor);
             model.notice = Some(model.zoom.grain.told());
         }
         None if coarser => model.notice = Some("the strip above shows the whole run; Z shows more".to_owned()),

@@ -140,3 +140,18 @@ fn a_log_without_times_has_slices_of_events() {
     assert!(!matches!(model.zoom.grain, Grain::Time(_)));
     assert!(frame(&model).contains("order only"));
 }
+
+#[test]
+fn in_another_branch_the_cursor_still_stands_on_a_row() {
+    for times in 1..=4 {
+        let mut model = sized(Model::new(runs::at_hand()), 80, 24);
+        keys(&mut model, &"z".repeat(times));
+        for place in ["1.3s", "0.9s", "2s"] {
+            go_to(&mut model, place);
+            keys(&mut model, "4bc");
+            assert!(model.rows().shows(model.cursor), "{place} {times}");
+            keys(&mut model, "u");
+            assert!(model.rows().shows(model.cursor), "{place} {times}, undone");
+        }
+    }
+}
