@@ -13,8 +13,8 @@ pub struct Search {
     pub next: u32,
 }
 
-/// Events that are looked at between two frames: our choice, some milliseconds.
-pub const SLICE: u32 = 10_000;
+/// Events that are looked at between two frames: some ten milliseconds, for each is put into words.
+pub const SLICE: u32 = 2_500;
 
 /// Looks for the next event, or the one before, whose row holds what is sought; what is hidden is not searched.
 pub fn begin(model: &mut Model, forwards: bool) {
