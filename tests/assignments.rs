@@ -7,17 +7,39 @@ use pessimist::scenario::Registry;
 use std::fs;
 use std::path::PathBuf;
 
-/// The folder of each assignment, with what students do not get.
+/// The folder of each assignment, with what students do not get, and the tests of each.
 macro_rules! assignments {
     ($($module:ident $name:literal $path:literal),* $(,)?) => {
         $(#[path = $path] mod $module;)*
 
-        /// By name: the skeleton, the solution, and each mistake.
-        fn of(name: &str) -> (Registry, Registry, Vec<(&'static str, Registry)>) {
-            match name {
-                $($name => ($module::skeleton::registry(), $module::solution::registry(), $module::mutants::registries()),)*
-                _ => panic!("{name} is not listed in tests/assignments.rs"),
-            }
+        /// Those that are tried here.
+        const TRIED: &[&str] = &[$($name),*];
+
+        mod each {
+            $(mod $module {
+                use crate::$module::{mutants, skeleton, solution};
+
+                #[test]
+                fn its_solution_passes() {
+                    crate::passes($name, solution::registry);
+                }
+
+                #[test]
+                fn its_skeleton_fails_with_a_story_that_fits_on_a_screen() {
+                    crate::fails_with_a_story($name, skeleton::registry);
+                }
+
+                #[test]
+                fn each_planted_mistake_is_caught() {
+                    crate::catches($name, mutants::registries());
+                }
+
+                #[test]
+                #[ignore = "takes minutes"]
+                fn its_solution_passes_ten_thousand_hidden_seeds() {
+                    crate::passes_ten_thousand_seeds($name, solution::registry);
+                }
+            })*
         }
     };
 }
@@ -27,8 +49,11 @@ assignments! {
     raft_a "raft-a" "../assignments/raft-a/mod.rs",
 }
 
-/// The first of the seeds that students see; hidden ones begin elsewhere.
+/// The first of the seeds that students see.
 const PUBLIC_SEEDS: u64 = 0;
+
+/// The first of those that they do not see.
+const HIDDEN_SEEDS: u64 = 50_000;
 
 /// A folder with an assignment's scenarios, hidden ones too.
 struct Folder(PathBuf);
@@ -63,8 +88,15 @@ fn findings(
     exam.filter_map(|test| take(&lab, test, first_seed).err().map(|finding| (test.name, finding))).collect()
 }
 
+/// The assignment of that name.
+fn assignment(name: &str) -> &'static Assignment {
+    assignments::find(name).unwrap_or_else(|| panic!("{name} is not listed in src/course/assignments.rs"))
+}
+
 #[test]
-fn each_is_worth_a_hundred_points() {
+fn each_is_tried_and_worth_a_hundred_points() {
+    let listed: Vec<&str> = assignments::ALL.iter().map(|assignment| assignment.name).collect();
+    assert_eq!(listed, TRIED);
     for assignment in assignments::ALL {
         assert_eq!(assignment.points(), 100, "{}", assignment.name);
         for test in assignment.exam {
@@ -73,52 +105,39 @@ fn each_is_worth_a_hundred_points() {
     }
 }
 
-#[test]
-fn every_solution_passes() {
-    for assignment in assignments::ALL {
-        for first_seed in [PUBLIC_SEEDS, 50_000] {
-            let found = findings(assignment, of(assignment.name).1, "solution", first_seed);
-            let told: Vec<String> = found.iter().map(|(test, finding)| format!("{test}\n{finding}")).collect();
-            assert!(found.is_empty(), "{}: {}", assignment.name, told.join("\n\n"));
-        }
+fn passes(name: &str, solution: fn() -> Registry) {
+    for first_seed in [PUBLIC_SEEDS, HIDDEN_SEEDS] {
+        let found = findings(assignment(name), solution(), "solution", first_seed);
+        let told: Vec<String> = found.iter().map(|(test, finding)| format!("{test}\n{finding}")).collect();
+        assert!(found.is_empty(), "{}", told.join("\n\n"));
     }
 }
 
-#[test]
-fn every_skeleton_fails_with_a_story_that_fits_on_a_screen() {
-    for assignment in assignments::ALL {
-        let found = findings(assignment, of(assignment.name).0, "skeleton", PUBLIC_SEEDS);
-        assert!(!found.is_empty(), "{}: there is nothing to do", assignment.name);
-        for (test, finding) in &found {
-            let told = finding.to_string();
-            assert!(told.lines().count() <= 34, "{test}:\n{told}");
-            assert!(told.contains("NEXT  cargo run -- "), "{test}:\n{told}");
-        }
-        let told: Vec<String> = found.iter().map(|(test, finding)| format!("{test}\n\n{finding}")).collect();
-        insta::assert_snapshot!(format!("skeleton_{}", assignment.name), told.join("\n\n"));
+fn fails_with_a_story(name: &str, skeleton: fn() -> Registry) {
+    let found = findings(assignment(name), skeleton(), "skeleton", PUBLIC_SEEDS);
+    assert!(!found.is_empty(), "there is nothing to do");
+    for (test, finding) in &found {
+        let told = finding.to_string();
+        assert!(told.lines().count() <= 34, "{test}:\n{told}");
+        assert!(told.contains("NEXT  cargo run -- "), "{test}:\n{told}");
+    }
+    let told: Vec<String> = found.iter().map(|(test, finding)| format!("{test}\n\n{finding}")).collect();
+    insta::assert_snapshot!(format!("skeleton_{name}"), told.join("\n\n"));
+}
+
+fn catches(name: &str, mistakes: Vec<(&'static str, Registry)>) {
+    for (place, (mistake, registry)) in mistakes.into_iter().enumerate() {
+        let found = findings(assignment(name), registry, &format!("mutant-{place}"), HIDDEN_SEEDS);
+        assert!(!found.is_empty(), "nobody notices that it {mistake}");
+        let tests: Vec<&str> = found.iter().map(|(test, _)| *test).collect();
+        println!("{mistake}: caught by {}", tests.join("; "));
     }
 }
 
-#[test]
-fn every_planted_mistake_is_caught() {
-    for assignment in assignments::ALL {
-        for (place, (mistake, registry)) in of(assignment.name).2.into_iter().enumerate() {
-            let found = findings(assignment, registry, &format!("mutant-{place}"), 50_000);
-            assert!(!found.is_empty(), "{}: nobody notices that it {mistake}", assignment.name);
-            let tests: Vec<&str> = found.iter().map(|(test, _)| *test).collect();
-            println!("{}: {mistake}: caught by {}", assignment.name, tests.join("; "));
-        }
-    }
-}
-
-/// Some minutes: `cargo test --release --test assignments -- --ignored`.
-#[test]
-#[ignore = "takes minutes"]
-fn every_solution_passes_ten_thousand_hidden_seeds() {
-    for assignment in assignments::ALL {
-        for first_seed in (0..10_000).step_by(200) {
-            let found = findings(assignment, of(assignment.name).1, "seeds", 1_000_000 + first_seed);
-            assert!(found.is_empty(), "{}: {}", assignment.name, found[0].1);
-        }
+/// Some minutes for all: `cargo test --release --test assignments -- --ignored`.
+fn passes_ten_thousand_seeds(name: &str, solution: fn() -> Registry) {
+    for first_seed in (0..10_000).step_by(200) {
+        let found = findings(assignment(name), solution(), "seeds", 1_000_000 + first_seed);
+        assert!(found.is_empty(), "{}", found[0].1);
     }
 }
