@@ -47,6 +47,7 @@ macro_rules! assignments {
 assignments! {
     gossip "gossip" "../assignments/gossip/mod.rs",
     raft_a "raft-a" "../assignments/raft-a/mod.rs",
+    raft_b "raft-b" "../assignments/raft-b/mod.rs",
 }
 
 /// The first of the seeds that students see.

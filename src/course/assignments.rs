@@ -120,6 +120,21 @@ pub const ALL: &[Assignment] = &[
             (15, "hidden/steps-down", Sweep(100), "an old leader steps down, and votes"),
         ]
     },
+    assignment! {
+        9 "raft-b": "Raft's log",
+        scenarios: ["calm", "leader-falls", "two-logs", "figure-8"], snapshots: ["calm"],
+        hidden: ["nemesis", "late", "modest", "small"],
+        exam: [
+            (10, "scenarios/calm", Run, "what is asked for is on all logs"),
+            (10, "scenarios/leader-falls", Sweep(100), "what is acknowledged outlives the leader"),
+            (10, "scenarios/two-logs", Sweep(100), "a log that went astray is mended"),
+            (10, "scenarios/figure-8", Sweep(50), "an old entry is not committed by counting"),
+            (25, "hidden/nemesis", Sweep(100), "all promises amid all troubles, and one log in the end"),
+            (15, "hidden/late", Sweep(100), "an old message undoes nothing"),
+            (10, "hidden/modest", Sweep(10), "nothing is sent again that was acknowledged"),
+            (10, "hidden/small", Explore, "every order of a small run"),
+        ]
+    },
 ];
 
 /// The assignment of that name.
