@@ -48,6 +48,7 @@ assignments! {
     gossip "gossip" "../assignments/gossip/mod.rs",
     raft_a "raft-a" "../assignments/raft-a/mod.rs",
     raft_b "raft-b" "../assignments/raft-b/mod.rs",
+    raft_c "raft-c" "../assignments/raft-c/mod.rs",
 }
 
 /// The first of the seeds that students see.

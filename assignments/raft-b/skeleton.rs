@@ -291,7 +291,6 @@ impl Client {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<Replicated>, from: NodeId, msg: Msg) {
-        let servers = ctx.cluster().group("replica");
         match msg {
             Msg::Response { operation, outcome } if self.pending.remove(&operation).is_some() => {
                 ctx.cancel_timer(Timer::AskAgain(operation));
@@ -299,13 +298,17 @@ impl Client {
                 ctx.observe(Fact::Returned { operation, outcome });
             }
             // It has done nothing and will do nothing: to ask another is safe.
-            Msg::NotLeader { operation } => {
-                if self.pending.get(&operation).is_some_and(|pending| servers.get(pending.asked) == Some(&from)) {
-                    ctx.set_timer(Timer::AskAgain(operation), PAUSE);
-                }
+            Msg::NotLeader { operation } if self.has_asked(ctx, from, operation) => {
+                ctx.set_timer(Timer::AskAgain(operation), PAUSE);
             }
             _ => {}
         }
+    }
+
+    /// Whether that server is the one whose answer is awaited.
+    fn has_asked(&self, ctx: &Ctx<Replicated>, server: NodeId, operation: OperationId) -> bool {
+        let servers = ctx.cluster().group("replica");
+        self.pending.get(&operation).is_some_and(|pending| servers.get(pending.asked) == Some(&server))
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<Replicated>, timer: Timer) {

@@ -135,6 +135,21 @@ pub const ALL: &[Assignment] = &[
             (10, "hidden/small", Explore, "every order of a small run"),
         ]
     },
+    assignment! {
+        9 "raft-c": "Raft's log on disks",
+        scenarios: ["restart", "all-down", "restarts", "far-behind"], snapshots: ["restart"],
+        hidden: ["nemesis", "terms", "last-word", "small"],
+        exam: [
+            (10, "scenarios/restart", Run, "whoever is back knows what it knew"),
+            (10, "scenarios/all-down", Sweep(100), "what is acknowledged outlives a power failure"),
+            (10, "scenarios/restarts", Sweep(100), "all promises are kept amid restarts"),
+            (10, "scenarios/far-behind", Sweep(50), "a log that is far behind is mended in few messages"),
+            (25, "hidden/nemesis", Sweep(100), "all promises amid all troubles, and one log in the end"),
+            (15, "hidden/terms", Sweep(50), "logs of many terms are mended in few messages"),
+            (10, "hidden/last-word", Sweep(50), "what was said before a crash is true after it"),
+            (10, "hidden/small", Explore, "every order of a small run with a crash"),
+        ]
+    },
 ];
 
 /// The assignment of that name.
