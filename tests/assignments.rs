@@ -49,6 +49,7 @@ assignments! {
     raft_a "raft-a" "../assignments/raft-a/mod.rs",
     raft_b "raft-b" "../assignments/raft-b/mod.rs",
     raft_c "raft-c" "../assignments/raft-c/mod.rs",
+    raft_d "raft-d" "../assignments/raft-d/mod.rs",
 }
 
 /// The first of the seeds that students see.

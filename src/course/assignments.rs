@@ -150,6 +150,20 @@ pub const ALL: &[Assignment] = &[
             (10, "hidden/small", Explore, "every order of a small run with a crash"),
         ]
     },
+    assignment! {
+        9 "raft-d": "Raft's snapshots",
+        scenarios: ["compact", "away", "restarts"], snapshots: ["compact"],
+        hidden: ["nemesis", "late", "power", "small"],
+        exam: [
+            (10, "scenarios/compact", Run, "all is known when the log is cut short"),
+            (15, "scenarios/away", Sweep(100), "whoever was away gets a snapshot"),
+            (15, "scenarios/restarts", Sweep(100), "a snapshot is read back from the disk"),
+            (25, "hidden/nemesis", Sweep(100), "all promises amid all troubles, and one state in the end"),
+            (15, "hidden/late", Sweep(100), "an old snapshot takes nothing back"),
+            (10, "hidden/power", Sweep(50), "all is known after a power failure"),
+            (10, "hidden/small", Explore, "every order of a small run with a snapshot after each entry"),
+        ]
+    },
 ];
 
 /// The assignment of that name.
