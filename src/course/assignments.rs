@@ -91,6 +91,23 @@ use How::{Explore, Run, Sweep};
 /// All assignments, in the order of the course.
 pub const ALL: &[Assignment] = &[
     assignment! {
+        3 "clocks": "Clocks: what happened before what",
+        scenarios: ["chain", "busy", "vectors", "answer", "talk"], snapshots: ["chain"],
+        hidden: ["numbers", "crowd", "held", "free", "orders"],
+        exam: [
+            (8, "scenarios/chain", Run, "a chain of causes has growing numbers"),
+            (8, "scenarios/busy", Sweep(100), "no cause has a larger number"),
+            (8, "scenarios/vectors", Sweep(100), "vectors tell what happened before what"),
+            (8, "scenarios/answer", Run, "the question comes before the answer"),
+            (8, "scenarios/talk", Sweep(100), "nothing comes before its cause, and everything comes"),
+            (10, "hidden/numbers", Sweep(100), "one is ahead, and the others learn of it"),
+            (15, "hidden/crowd", Sweep(50), "a crowd with vectors, pauses and cuts"),
+            (15, "hidden/held", Sweep(50), "links that hold everything back, and messages that come twice"),
+            (10, "hidden/free", Sweep(20), "nobody waits for what a message does not depend on"),
+            (10, "hidden/orders", Sweep(100), "three messages, each the cause of the next"),
+        ]
+    },
+    assignment! {
         5 "gossip": "Gossip: everybody hears, whatever the network does",
         scenarios: ["calm", "lossy", "cut", "modest"], snapshots: ["calm"], hidden: ["nemesis", "twelve", "rest", "crash"],
         exam: [
