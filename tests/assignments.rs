@@ -45,6 +45,7 @@ macro_rules! assignments {
 }
 
 assignments! {
+    delivery "delivery" "../assignments/delivery/mod.rs",
     clocks "clocks" "../assignments/clocks/mod.rs",
     gossip "gossip" "../assignments/gossip/mod.rs",
     raft_a "raft-a" "../assignments/raft-a/mod.rs",

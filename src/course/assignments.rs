@@ -91,6 +91,21 @@ use How::{Explore, Run, Sweep};
 /// All assignments, in the order of the course.
 pub const ALL: &[Assignment] = &[
     assignment! {
+        1 "delivery": "Delivery: done once, whatever happens",
+        scenarios: ["calm", "lossy", "doubles", "server-falls"], snapshots: ["calm"],
+        hidden: ["nemesis", "client-falls", "slow-disk", "modest"],
+        exam: [
+            (10, "scenarios/calm", Run, "what is asked is done and answered"),
+            (10, "scenarios/lossy", Sweep(100), "every call is answered in a network that loses"),
+            (10, "scenarios/doubles", Sweep(100), "nothing is done twice that comes twice"),
+            (10, "scenarios/server-falls", Sweep(100), "a crash of the server changes nothing"),
+            (20, "hidden/nemesis", Sweep(100), "done once amid all troubles"),
+            (15, "hidden/client-falls", Sweep(100), "a client that comes back is not taken for its old self"),
+            (15, "hidden/slow-disk", Sweep(100), "a server that falls while its disk writes"),
+            (10, "hidden/modest", Sweep(20), "a request and an answer for each call"),
+        ]
+    },
+    assignment! {
         3 "clocks": "Clocks: what happened before what",
         scenarios: ["chain", "busy", "vectors", "answer", "talk"], snapshots: ["chain"],
         hidden: ["numbers", "crowd", "held", "free", "orders"],
