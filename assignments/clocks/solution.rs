@@ -176,7 +176,9 @@ enum Task {
 fn asked<N: Node>(ctx: &mut Ctx<N>, operation: Operation) -> Task {
     ctx.observe(Fact::Returned { operation: operation.id, outcome: Outcome::Ok(Datum::Absent) });
     match operation.op {
-        Op::Do(what, Datum::Text(name)) if &*what == "send" => Task::Send(ctx.cluster().find(&name).into_iter().collect()),
+        Op::Do(what, Datum::Text(name)) if &*what == "send" => {
+            Task::Send(ctx.cluster().find(&name).into_iter().collect())
+        }
         Op::Do(what, _) if &*what == "send all" => Task::Send(ctx.others().collect()),
         _ => Task::Work,
     }

@@ -84,7 +84,9 @@ impl Node for Party {
 impl Party {
     /// The client asks for the first of what it waits for.
     fn ask(&mut self, ctx: &mut Ctx<Self>) {
-        let (Some(operation), Some(&server)) = (self.waiting.front(), ctx.cluster().group("server").first()) else { return };
+        let (Some(operation), Some(&server)) = (self.waiting.front(), ctx.cluster().group("server").first()) else {
+            return;
+        };
         ctx.observe(Fact::Asked { operation: operation.id, server });
         ctx.send(server, Msg::Request { op: operation.op.clone() });
     }
@@ -102,7 +104,9 @@ impl Party {
                 self.stable.lists.entry(key.clone()).or_default().push(value.clone());
                 Datum::Absent
             }
-            Op::Get(key) => self.stable.lists.get(key).map_or(Datum::Absent, |list| Datum::List(list.as_slice().into())),
+            Op::Get(key) => {
+                self.stable.lists.get(key).map_or(Datum::Absent, |list| Datum::List(list.as_slice().into()))
+            }
             _ => Datum::Absent,
         }
     }

@@ -1,4 +1,5 @@
-//! Assignment 1, solved: calls that take effect exactly once (Birrell and Nelson, "Implementing remote procedure calls",
+//! Assignment 1, solved: calls that take effect exactly once (Birrell and Nelson, "Implementing remote procedure
+//! calls",
 //! 1984), with a memory that outlives a crash.
 
 use pessimist::node::{
@@ -90,7 +91,9 @@ impl Party {
     }
 
     fn ask(&mut self, ctx: &mut Ctx<Self>) {
-        let (Some(operation), Some(&server)) = (self.waiting.front(), ctx.cluster().group("server").first()) else { return };
+        let (Some(operation), Some(&server)) = (self.waiting.front(), ctx.cluster().group("server").first()) else {
+            return;
+        };
         ctx.observe(Fact::Asked { operation: operation.id, server });
         ctx.send(server, Msg::Request { number: self.stable.number, op: operation.op.clone() });
         ctx.set_timer(AskAgain, PATIENCE);
@@ -117,7 +120,9 @@ impl Party {
                 self.stable.lists.entry(key.clone()).or_default().push(value.clone());
                 Datum::Absent
             }
-            Op::Get(key) => self.stable.lists.get(key).map_or(Datum::Absent, |list| Datum::List(list.as_slice().into())),
+            Op::Get(key) => {
+                self.stable.lists.get(key).map_or(Datum::Absent, |list| Datum::List(list.as_slice().into()))
+            }
             _ => Datum::Absent,
         }
     }

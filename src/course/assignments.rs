@@ -106,6 +106,20 @@ pub const ALL: &[Assignment] = &[
         ]
     },
     assignment! {
+        2 "versioned-kv": "Versions: a key-value server, and an honest client",
+        scenarios: ["race", "answer-lost", "contended", "lossy"], snapshots: ["race"],
+        hidden: ["nemesis", "late", "modest"],
+        exam: [
+            (10, "scenarios/race", Run, "of two at once one succeeds"),
+            (10, "scenarios/answer-lost", Run, "what is unknown is called unknown"),
+            (10, "scenarios/contended", Sweep(100), "where nothing is lost, everything is known"),
+            (10, "scenarios/lossy", Sweep(100), "nobody is told what is not so"),
+            (25, "hidden/nemesis", Sweep(100), "nobody is told what is not so, amid all troubles"),
+            (20, "hidden/late", Sweep(100), "messages that are late"),
+            (15, "hidden/modest", Sweep(20), "no more words than are needed"),
+        ]
+    },
+    assignment! {
         3 "clocks": "Clocks: what happened before what",
         scenarios: ["chain", "busy", "vectors", "answer", "talk"], snapshots: ["chain"],
         hidden: ["numbers", "crowd", "held", "free", "orders"],
