@@ -137,6 +137,19 @@ pub const ALL: &[Assignment] = &[
         ]
     },
     assignment! {
+        4 "ntp": "NTP: what time is it there?",
+        scenarios: ["calm", "asymmetric", "jitter", "cut"], snapshots: ["calm"], hidden: ["nemesis", "claims", "busy"],
+        exam: [
+            (10, "scenarios/calm", Run, "the time is known, and no better than it can be"),
+            (10, "scenarios/asymmetric", Sweep(50), "the error is honest when one way is slow"),
+            (10, "scenarios/jitter", Sweep(50), "a good answer is kept"),
+            (10, "scenarios/cut", Sweep(50), "the error grows when no answer comes"),
+            (25, "hidden/nemesis", Sweep(50), "the error is honest amid all troubles"),
+            (20, "hidden/claims", Sweep(50), "a server whose clock is off, and says so"),
+            (15, "hidden/busy", Sweep(50), "a server that lets one wait, and not too many words"),
+        ]
+    },
+    assignment! {
         5 "gossip": "Gossip: everybody hears, whatever the network does",
         scenarios: ["calm", "lossy", "cut", "modest"], snapshots: ["calm"], hidden: ["nemesis", "twelve", "rest", "crash"],
         exam: [
