@@ -1,5 +1,5 @@
-//! Assignment 3, solved: Lamport's clock (1978), the vector clock (Fidge, 1988; Mattern, 1989), and causal broadcast with a
-//! queue that holds back (Birman, Schiper and Stephenson, 1991).
+//! Assignment 3, solved: Lamport's clock (1978), the vector clock (Fidge, 1988; Mattern, 1989), and causal broadcast
+//! with a queue that holds back (Birman, Schiper and Stephenson, 1991).
 
 use pessimist::node::{Ctx, Datum, Fact, Node, NodeId, Op, Operation, Outcome, Stamp, node_value};
 use pessimist::scenario::Registry;

@@ -99,8 +99,8 @@ impl Party {
         ctx.set_timer(AskAgain, PATIENCE);
     }
 
-    /// A call with a higher number than the latest is new. The latest is answered from memory; one before that is a message
-    /// that was long under way, for its client had its answer before it went on to the next.
+    /// A call with a higher number than the latest is new. The latest is answered from memory; one before that is a
+    /// message that was long under way, for its client had its answer before it went on to the next.
     fn on_request(&mut self, ctx: &mut Ctx<Self>, from: NodeId, number: u64, op: &Op) {
         let latest = self.stable.answers.get(&from).map_or(0, |(latest, _)| *latest);
         if number > latest {

@@ -21,8 +21,8 @@ node_value! {
     /// What is said.
     pub enum Msg {
         Ask { t1: LocalSpan },
-        /// The client's uptime when it asked; the server's clock when the question came, and when the answer left; and how
-        /// far off that clock is at the most.
+        /// The client's uptime when it asked; the server's clock when the question came, and when the answer left;
+        /// and how far off that clock is at the most.
         Tell { t1: LocalSpan, t2: LocalTime, t3: LocalTime, error: LocalSpan },
     }
 

@@ -1,5 +1,5 @@
-//! Assignment 4, solved: what time is it there? Four timestamps, their offset and delay, and the best of the last samples
-//! (Cristian, 1989; Mills, 1991; RFC 5905, sections 8 and 10), with a bound on the error that is honest.
+//! Assignment 4, solved: what time is it there? Four timestamps, their offset and delay, and the best of the last
+//! samples (Cristian, 1989; Mills, 1991; RFC 5905, sections 8 and 10), with a bound on the error that is honest.
 
 use pessimist::node::{
     Badge, Ctx, Datum, Fact, LocalSpan, LocalTime, Node, NodeId, Op, Operation, Outcome, node_value,
@@ -36,8 +36,8 @@ node_value! {
     /// What is said.
     pub enum Msg {
         Ask { t1: LocalSpan },
-        /// The client's uptime when it asked; the server's clock when the question came, and when the answer left; and how
-        /// far off that clock is at the most.
+        /// The client's uptime when it asked; the server's clock when the question came, and when the answer left;
+        /// and how far off that clock is at the most.
         Tell { t1: LocalSpan, t2: LocalTime, t3: LocalTime, error: LocalSpan },
     }
 

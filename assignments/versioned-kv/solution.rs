@@ -1,6 +1,6 @@
-//! Assignment 2, solved: a key-value server whose values have versions, and a client that is honest about what it cannot know
-//! (after the first lab of MIT's course 6.5840; versions as in Kung and Robinson, "On optimistic methods for concurrency
-//! control", 1981).
+//! Assignment 2, solved: a key-value server whose values have versions, and a client that is honest about what it
+//! cannot know (after the first lab of MIT's course 6.5840; versions as in Kung and Robinson, "On optimistic
+//! methods for concurrency control", 1981).
 
 use pessimist::node::{Badge, Ctx, Datum, Fact, Key, LocalSpan, Node, NodeId, Op, Operation, Outcome, node_value};
 use pessimist::scenario::Registry;
