@@ -45,6 +45,10 @@ macro_rules! assignments {
 }
 
 assignments! {
+    delivery "delivery" "../assignments/delivery/mod.rs",
+    versioned_kv "versioned-kv" "../assignments/versioned-kv/mod.rs",
+    clocks "clocks" "../assignments/clocks/mod.rs",
+    ntp "ntp" "../assignments/ntp/mod.rs",
     gossip "gossip" "../assignments/gossip/mod.rs",
     raft_a "raft-a" "../assignments/raft-a/mod.rs",
     raft_b "raft-b" "../assignments/raft-b/mod.rs",

@@ -91,6 +91,65 @@ use How::{Explore, Run, Sweep};
 /// All assignments, in the order of the course.
 pub const ALL: &[Assignment] = &[
     assignment! {
+        1 "delivery": "Delivery: done once, whatever happens",
+        scenarios: ["calm", "lossy", "doubles", "server-falls"], snapshots: ["calm"],
+        hidden: ["nemesis", "client-falls", "slow-disk", "modest"],
+        exam: [
+            (10, "scenarios/calm", Run, "what is asked is done and answered"),
+            (10, "scenarios/lossy", Sweep(100), "every call is answered in a network that loses"),
+            (10, "scenarios/doubles", Sweep(100), "nothing is done twice that comes twice"),
+            (10, "scenarios/server-falls", Sweep(100), "a crash of the server changes nothing"),
+            (20, "hidden/nemesis", Sweep(100), "done once amid all troubles"),
+            (15, "hidden/client-falls", Sweep(100), "a client that comes back is not taken for its old self"),
+            (15, "hidden/slow-disk", Sweep(100), "a server that falls while its disk writes"),
+            (10, "hidden/modest", Sweep(20), "a request and an answer for each call"),
+        ]
+    },
+    assignment! {
+        2 "versioned-kv": "Versions: a key-value server, and an honest client",
+        scenarios: ["race", "answer-lost", "contended", "lossy"], snapshots: ["race"],
+        hidden: ["nemesis", "late", "modest"],
+        exam: [
+            (10, "scenarios/race", Run, "of two at once one succeeds"),
+            (10, "scenarios/answer-lost", Run, "what is unknown is called unknown"),
+            (10, "scenarios/contended", Sweep(100), "where nothing is lost, everything is known"),
+            (10, "scenarios/lossy", Sweep(100), "nobody is told what is not so"),
+            (25, "hidden/nemesis", Sweep(100), "nobody is told what is not so, amid all troubles"),
+            (20, "hidden/late", Sweep(100), "messages that are late"),
+            (15, "hidden/modest", Sweep(20), "no more words than are needed"),
+        ]
+    },
+    assignment! {
+        3 "clocks": "Clocks: what happened before what",
+        scenarios: ["chain", "busy", "vectors", "answer", "talk"], snapshots: ["chain"],
+        hidden: ["numbers", "crowd", "held", "free", "orders"],
+        exam: [
+            (8, "scenarios/chain", Run, "a chain of causes has growing numbers"),
+            (8, "scenarios/busy", Sweep(100), "no cause has a larger number"),
+            (8, "scenarios/vectors", Sweep(100), "vectors tell what happened before what"),
+            (8, "scenarios/answer", Run, "the question comes before the answer"),
+            (8, "scenarios/talk", Sweep(100), "nothing comes before its cause, and everything comes"),
+            (10, "hidden/numbers", Sweep(100), "one is ahead, and the others learn of it"),
+            (15, "hidden/crowd", Sweep(50), "a crowd with vectors, pauses and cuts"),
+            (15, "hidden/held", Sweep(50), "links that hold everything back, and messages that come twice"),
+            (10, "hidden/free", Sweep(20), "nobody waits for what a message does not depend on"),
+            (10, "hidden/orders", Sweep(100), "three messages, each the cause of the next"),
+        ]
+    },
+    assignment! {
+        4 "ntp": "NTP: what time is it there?",
+        scenarios: ["calm", "asymmetric", "jitter", "cut"], snapshots: ["calm"], hidden: ["nemesis", "claims", "busy"],
+        exam: [
+            (10, "scenarios/calm", Run, "the time is known, and no better than it can be"),
+            (10, "scenarios/asymmetric", Sweep(50), "the error is honest when one way is slow"),
+            (10, "scenarios/jitter", Sweep(50), "a good answer is kept"),
+            (10, "scenarios/cut", Sweep(50), "the error grows when no answer comes"),
+            (25, "hidden/nemesis", Sweep(50), "the error is honest amid all troubles"),
+            (20, "hidden/claims", Sweep(50), "a server whose clock is off, and says so"),
+            (15, "hidden/busy", Sweep(50), "a server that lets one wait, and not too many words"),
+        ]
+    },
+    assignment! {
         5 "gossip": "Gossip: everybody hears, whatever the network does",
         scenarios: ["calm", "lossy", "cut", "modest"], snapshots: ["calm"], hidden: ["nemesis", "twelve", "rest", "crash"],
         exam: [
