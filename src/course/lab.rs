@@ -18,6 +18,8 @@ pub struct Lab {
     registry: Registry,
     folder: PathBuf,
     hints: Hints,
+    /// Runs that are spent on a shorter story.
+    tries: u64,
 }
 
 /// A run that did all that its scenario expects.
@@ -44,12 +46,17 @@ const TRIES: u64 = 3000;
 impl Lab {
     /// The crate in this folder, with hints as the environment says.
     pub fn new(registry: Registry, folder: impl AsRef<Path>) -> Self {
-        Lab { registry, folder: folder.as_ref().to_owned(), hints: Hints::from_environment() }
+        Lab { registry, folder: folder.as_ref().to_owned(), hints: Hints::from_environment(), tries: TRIES }
     }
 
     /// The same, with other hints.
     pub fn with_hints(self, hints: Hints) -> Self {
         Lab { hints, ..self }
+    }
+
+    /// The same, where it matters only whether something is found: its story is not made shorter.
+    pub fn without_shrinking(self) -> Self {
+        Lab { tries: 0, ..self }
     }
 
     fn load(&self, file: &str, seed: Option<u64>) -> Result<Scenario, Box<Finding>> {
@@ -205,7 +212,9 @@ impl Lab {
 
     /// The shortest story of what went wrong.
     fn shortest(&self, scenario: &Scenario, goal: Goal, finding: &mut Finding) {
-        let Ok(shrunk) = shrink(&self.registry, scenario, goal, &mut |stand| stand.tries < TRIES) else { return };
+        let Ok(shrunk) = shrink(&self.registry, scenario, goal, &mut |stand| stand.tries < self.tries) else {
+            return;
+        };
         let (from, to) = (shrunk.from.events as u64, shrunk.to.events as u64);
         finding.told = format!("The shortest story that was found, {} of {} events", grouped(to), grouped(from));
         finding.story = shrunk.steps;
