@@ -5,7 +5,7 @@ use pessimist::course::exam::take;
 use pessimist::course::{Finding, Hints, Lab};
 use pessimist::scenario::Registry;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of each assignment, with what students do not get, and the tests of each.
 macro_rules! assignments {
@@ -82,16 +82,15 @@ impl Drop for Folder {
     }
 }
 
-/// What is found wrong, test by test.
+/// What a lab in the assignment's folder finds wrong, test by test.
 fn findings(
     assignment: &Assignment,
-    registry: Registry,
     what: &str,
     first_seed: u64,
+    lab: impl FnOnce(&Path) -> Lab,
 ) -> Vec<(&'static str, Box<Finding>)> {
     let folder = Folder::of(assignment, what);
-    let lab = Lab::new(registry, &folder.0).with_hints(Hints::Story);
-    let lab = if what.starts_with("mutant") { lab.without_shrinking() } else { lab };
+    let lab = lab(&folder.0).with_hints(Hints::Story);
     let exam = assignment.exam.iter();
     exam.filter_map(|test| take(&lab, test, first_seed).err().map(|finding| (test.name, finding))).collect()
 }
@@ -115,14 +114,14 @@ fn each_is_tried_and_worth_a_hundred_points() {
 
 fn passes(name: &str, solution: fn() -> Registry) {
     for first_seed in [PUBLIC_SEEDS, HIDDEN_SEEDS] {
-        let found = findings(assignment(name), solution(), "solution", first_seed);
+        let found = findings(assignment(name), "solution", first_seed, |at| Lab::new(solution(), at));
         let told: Vec<String> = found.iter().map(|(test, finding)| format!("{test}\n{finding}")).collect();
         assert!(found.is_empty(), "{}", told.join("\n\n"));
     }
 }
 
 fn fails_with_a_story(name: &str, skeleton: fn() -> Registry) {
-    let found = findings(assignment(name), skeleton(), "skeleton", PUBLIC_SEEDS);
+    let found = findings(assignment(name), "skeleton", PUBLIC_SEEDS, |at| Lab::new(skeleton(), at));
     assert!(!found.is_empty(), "there is nothing to do");
     for (test, finding) in &found {
         let told = finding.to_string();
@@ -135,7 +134,9 @@ fn fails_with_a_story(name: &str, skeleton: fn() -> Registry) {
 
 fn catches(name: &str, mistakes: Vec<(&'static str, Registry)>) {
     for (place, (mistake, registry)) in mistakes.into_iter().enumerate() {
-        let found = findings(assignment(name), registry, &format!("mutant-{place}"), HIDDEN_SEEDS);
+        // Only whether it is caught matters here.
+        let lab = |at: &Path| Lab::new(registry, at).without_shrinking();
+        let found = findings(assignment(name), &format!("mutant-{place}"), HIDDEN_SEEDS, lab);
         assert!(!found.is_empty(), "nobody notices that it {mistake}");
         let tests: Vec<&str> = found.iter().map(|(test, _)| *test).collect();
         println!("{mistake}: caught by {}", tests.join("; "));
@@ -145,7 +146,7 @@ fn catches(name: &str, mistakes: Vec<(&'static str, Registry)>) {
 /// Some minutes for all: `cargo test --release --test assignments -- --ignored`.
 fn passes_ten_thousand_seeds(name: &str, solution: fn() -> Registry) {
     for first_seed in (0..10_000).step_by(200) {
-        let found = findings(assignment(name), solution(), "seeds", 1_000_000 + first_seed);
+        let found = findings(assignment(name), "seeds", 1_000_000 + first_seed, |at| Lab::new(solution(), at));
         assert!(found.is_empty(), "{}", found[0].1);
     }
 }

@@ -12,6 +12,7 @@ node_value! {
     pub struct TakesOldSnapshots;
     pub struct KeepsTheSnapshotInMemory;
     pub struct StartsWithNothing { begun: bool }
+    pub struct SpeaksBeforeItWrites;
 }
 
 /// A mutation that needs no settings of its own.
@@ -87,6 +88,14 @@ mutation! { StartsWithNothing = StartsWithNothing { begun: false };
     }
 }
 
+mutation! { SpeaksBeforeItWrites = SpeaksBeforeItWrites;
+    fn spoil(&mut self, _: &Ctx<Mutant<Self>>, effects: Vec<Effect<Compacted>>) -> Vec<Effect<Compacted>> {
+        let is_said = |effect: &Effect<Compacted>| matches!(effect, Effect::Send { .. } | Effect::Observe(_));
+        let (said, rest): (Vec<_>, Vec<_>) = effects.into_iter().partition(is_said);
+        said.into_iter().chain(rest).collect()
+    }
+}
+
 /// Each mistake, with the protocols of whoever makes it.
 pub fn registries() -> Vec<(&'static str, Registry)> {
     let standard = Registry::standard;
@@ -96,5 +105,6 @@ pub fn registries() -> Vec<(&'static str, Registry)> {
         ("takes over old snapshots", standard().with::<Mutant<TakesOldSnapshots>>("Compacted")),
         ("keeps the state in memory", standard().with::<Mutant<KeepsTheSnapshotInMemory>>("Compacted")),
         ("starts at a snapshot without its state", standard().with::<Mutant<StartsWithNothing>>("Compacted")),
+        ("speaks before its disk is done", standard().with::<Mutant<SpeaksBeforeItWrites>>("Compacted")),
     ]
 }
